@@ -1,0 +1,287 @@
+//! The record of what was asked and what was answered, down to every attempt.
+//!
+//! These are the values that a report is made of. Every text in them has passed the [`Redactor`](crate::Redactor) and
+//! is cut to a bounded length, so they may be shown as they are. Bodies are not in them, only what an expectation
+//! needed to show.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::outcome::Outcome;
+
+/// How one check went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckRecord {
+    /// The check's name.
+    pub name: String,
+    /// Line of the suite file where the check begins.
+    pub line: u32,
+    /// Whether it decides the verdict.
+    pub required: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it did not pass: request, observed and expected in one sentence. Absent when it passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// From the first request to the last answer, `finally` included.
+    #[serde(rename = "duration_ms", with = "millis")]
+    pub duration: Duration,
+    /// The steps that were begun, in order.
+    pub steps: Vec<StepRecord>,
+    /// The `finally` steps that were begun, in order. A failing one makes a passing check fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finally: Vec<StepRecord>,
+}
+
+impl CheckRecord {
+    /// Attempts in all steps, `finally` included.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.steps.iter().chain(&self.finally).map(|step| step.attempts.len()).sum()
+    }
+}
+
+/// How one request of a check went, over all its attempts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// The request line as written in the suite, for example `GET /orders/${order}`.
+    pub request: String,
+    /// Line of the suite file where the step begins.
+    pub line: u32,
+    /// How it ended: that of its last attempt.
+    pub outcome: Outcome,
+    /// Every attempt, in order. Empty when the request could not be made, for example for want of a capture.
+    pub attempts: Vec<AttemptRecord>,
+    /// What went wrong before any attempt could be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Failure>,
+    /// Names of the values that were kept from the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captured: Vec<String>,
+}
+
+/// One request as it was sent, and its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptRecord {
+    /// The request line with its full URL, for example `GET http://10.0.0.1:8080/orders/7`.
+    pub request: String,
+    /// Where the connection went, when there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<SocketAddr>,
+    /// The status of the answer that was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Whether the load balancer made the answer itself (`Server: awselb/2.0` on a 502, 503 or 504).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_load_balancer: bool,
+    /// Bytes of the body that were read, after decompression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// How long each part took.
+    pub timings: Timings,
+    /// Redirects that were followed, each as `302 → http://…`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<String>,
+    /// What was not as expected. Empty when the attempt passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
+}
+
+/// Parts of one attempt, each from its start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Until the connection stood, TLS included. Absent when one was reused, or none came about.
+    #[serde(default, rename = "connect_ms", skip_serializing_if = "Option::is_none", with = "optional_millis")]
+    pub connect: Option<Duration>,
+    /// Until the status line and headers were there.
+    #[serde(default, rename = "first_byte_ms", skip_serializing_if = "Option::is_none", with = "optional_millis")]
+    pub first_byte: Option<Duration>,
+    /// Until the last byte of the body, or until it went wrong.
+    #[serde(rename = "total_ms", with = "millis")]
+    pub total: Duration,
+}
+
+/// One thing that was not as expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of thing.
+    pub kind: FailureKind,
+    /// What was looked at: `status`, ``header `content-type` ``, ``json `$.id` ``, `time`, or the connection.
+    pub subject: String,
+    /// What was seen there, for example `503`.
+    pub observed: String,
+    /// What should have been, for example `200`. Absent for a connection that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What to do about it, where that can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Failure {
+    /// `status 503, expected 200`; for a connection `connection refused by 10.0.0.1:8080`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match &self.expected {
+            Some(expected) => format!("{} {}, expected {expected}", self.subject, self.observed),
+            None => format!("{} {}", self.subject, self.observed),
+        }
+    }
+}
+
+/// What kind of thing went wrong: where in the life of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The host name was not resolved.
+    Dns,
+    /// The connection was refused.
+    Refused,
+    /// No connection came about within the time.
+    ConnectTimeout,
+    /// The TLS handshake failed: an unknown issuer, a wrong name, an expired certificate.
+    Tls,
+    /// A connection stood, and no complete answer came within the time.
+    NoAnswer,
+    /// The connection was closed before the answer was complete.
+    ClosedEarly,
+    /// The answer was not HTTP, or broke its rules.
+    Protocol,
+    /// The load balancer answered by itself: green did not.
+    LoadBalancer,
+    /// The status was not as expected.
+    Status,
+    /// Something else in the answer was not as expected.
+    Assertion,
+    /// The body was larger than what is read.
+    BodyLimit,
+    /// A value that the request needs does not exist.
+    Undefined,
+    /// A value could not be kept from the answer.
+    Capture,
+    /// The time for the whole was over before this was done.
+    Deadline,
+}
+
+impl FailureKind {
+    /// Whether green answered, wrongly (`fail`), rather than that nobody could be asked (`error`).
+    ///
+    /// A green that refuses, hangs or breaks off is wrong too: the listener sends it customers. Only what is the
+    /// asker's own trouble (a name that does not resolve, a value that does not exist) is an `error`.
+    #[must_use]
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Dns | Self::Undefined | Self::Deadline => Outcome::Error,
+            Self::Refused
+            | Self::ConnectTimeout
+            | Self::Tls
+            | Self::NoAnswer
+            | Self::ClosedEarly
+            | Self::Protocol
+            | Self::LoadBalancer
+            | Self::Status
+            | Self::Assertion
+            | Self::BodyLimit
+            | Self::Capture => Outcome::Fail,
+        }
+    }
+}
+
+/// How readiness went, and with it the first proof of the version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReadinessRecord {
+    /// `Pass`, or how it ended when the budget was spent.
+    pub outcome: Outcome,
+    /// What was waited for, how long, and what was last observed. Absent when it passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The request lines that were polled, as written in the suite.
+    pub requests: Vec<String>,
+    /// Good answers in a row that were wanted.
+    pub consecutive: u32,
+    /// Good answers in a row at the end.
+    pub good: u32,
+    /// Questions in all.
+    pub polls: u32,
+    /// Each different "not yet" that was seen, in order of first sight, and how often.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_yet: Vec<NotYet>,
+    /// From the first question to the last answer.
+    #[serde(rename = "duration_ms", with = "millis")]
+    pub duration: Duration,
+    /// The last attempt, in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<AttemptRecord>,
+}
+
+/// A reason to go on waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotYet {
+    /// What was observed.
+    pub observed: String,
+    /// How often.
+    pub times: u32,
+}
+
+/// Which revision answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionRecord {
+    /// `Pass` when the marker was green's in every sample.
+    pub outcome: Outcome,
+    /// Why not. Absent when it passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The request line, as written in the suite.
+    pub request: String,
+    /// Green's marker.
+    pub expected: String,
+    /// The last marker that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
+    /// Answers whose marker was compared.
+    pub samples: u32,
+}
+
+/// Durations as milliseconds with microsecond precision: what people read in a report.
+pub mod millis {
+    use super::{Deserialize, Duration};
+    use serde::{Deserializer, Serializer};
+
+    /// Writes milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64((duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0)
+    }
+
+    /// Reads milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// Those of the deserializer, and a negative or endless number.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let millis = f64::deserialize(deserializer)?;
+        Duration::try_from_secs_f64(millis / 1_000.0).map_err(serde::de::Error::custom)
+    }
+}
+
+mod optional_millis {
+    use super::{Deserialize, Duration, millis};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => millis::serialize(duration, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let millis = Option::<f64>::deserialize(deserializer)?;
+        millis.map(|millis| Duration::try_from_secs_f64(millis / 1_000.0).map_err(serde::de::Error::custom)).transpose()
+    }
+}
