@@ -1,1 +1,34 @@
-//! Room.
+//! One hook execution: event, plan, evidence, verdict. The three promises live here.
+//!
+//! 1. **Never a false `Succeeded`**: [`Conclusion`] can only be raised by evidence, in one place.
+//! 2. **Never a silence**: [`execute`] waits for the investigation on another thread than the one it runs on, and
+//!    reports when the time is over, whatever has become of it.
+//! 3. **Always a reason**: a conclusion has one, and it goes to the log, the report and the return value.
+//!
+//! HTTP is the engine's, AWS is the deployment crate's, the words of the suite are the suite crate's.
+
+mod conclusion;
+mod controller;
+mod delivery;
+mod draft;
+mod execution;
+mod guard;
+mod investigation;
+mod last_resort;
+mod log;
+mod plan;
+mod questions;
+mod settings;
+mod suite_file;
+
+pub use conclusion::Conclusion;
+pub use controller::codedeploy::CodeDeployController;
+pub use controller::{Controller, Reader};
+pub use delivery::Undelivered;
+pub use draft::{Board, Demands, Draft, PlannedCheck};
+pub use execution::{assemble, execute};
+pub use last_resort::last_resort;
+pub use plan::{Listener, Plan};
+pub use questions::{Target, ask};
+pub use settings::{BadSettings, Environment, ProcessEnvironment, Settings};
+pub use suite_file::{DEFAULT_NAME, SuiteFile};

@@ -1,1 +1,10 @@
-//! Room.
+//! The record of one hook execution, and its renderings.
+//!
+//! A report is plain data: [`text`] and its JSON are made from it alone. What goes into it is the hook's to collect;
+//! every text that came from the network has been redacted and cut before it gets here.
+
+mod report;
+mod text;
+
+pub use report::{ExecutionId, Mode, Phase, Report, SuiteOrigin, TaskSetRecord};
+pub use text::{Colour, duration, text};

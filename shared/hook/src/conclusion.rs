@@ -1,0 +1,181 @@
+//! The verdict: `Failed` from the start, raised to `Succeeded` in one place, by evidence.
+//!
+//! The only way to a conclusion that says `Succeeded` is [`Conclusion::raise`], which wants [`Evidence`]; the only way
+//! to [`Evidence`] is [`Evidence::of`], which looks at everything that was demanded and everything that was found.
+
+use greenlight_deployment::Verdict;
+use greenlight_engine::{CheckRecord, FailureKind, Outcome};
+use greenlight_report::Mode;
+
+use crate::draft::Draft;
+
+/// The judgement of one execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conclusion {
+    judged: Verdict,
+    mode: Mode,
+    reason: String,
+}
+
+impl Conclusion {
+    /// What holds until there is evidence.
+    #[must_use]
+    pub fn failed(mode: Mode, reason: impl Into<String>) -> Self {
+        Self { judged: Verdict::Failed, mode, reason: reason.into() }
+    }
+
+    /// Judges what was found by an execution that came to its end.
+    #[must_use]
+    pub fn of(draft: &Draft) -> Self {
+        let conclusion = Self::failed(draft.mode, "did not finish");
+        match Evidence::of(draft) {
+            Ok(evidence) => conclusion.raise(evidence),
+            Err(reason) => Self { reason, ..conclusion },
+        }
+    }
+
+    fn raise(self, evidence: Evidence) -> Self {
+        Self { judged: Verdict::Succeeded, reason: evidence.summary, ..self }
+    }
+
+    /// What the evidence says.
+    #[must_use]
+    pub fn judged(&self) -> Verdict {
+        self.judged
+    }
+
+    /// What is reported: in observe mode `Succeeded`, whatever was judged.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self.mode {
+            Mode::Enforce => self.judged,
+            Mode::Observe => Verdict::Succeeded,
+        }
+    }
+
+    /// Whether the verdict follows the evidence.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+/// Proof that green is fit: everything that was demanded was found, and it was not nothing.
+#[derive(Debug)]
+struct Evidence {
+    summary: String,
+}
+
+impl Evidence {
+    /// Looks for whatever speaks against `Succeeded`, the most telling first.
+    fn of(draft: &Draft) -> Result<Self, String> {
+        if let Some(problem) = draft.problems.first() {
+            return Err(and_more(problem, draft.problems.len() - 1, "more problem"));
+        }
+        let mut proven = Vec::new();
+        if draft.demands.task_set {
+            let record = draft.task_set.as_ref();
+            demand(record.map(|record| (record.outcome, record.reason.as_deref())), "green's task set was not judged")?;
+            let tasks = record.and_then(|record| record.green.as_ref()).map_or(0, |green| green.running);
+            proven.push(format!("green's task set is steady with {tasks} running"));
+        }
+        if draft.demands.version
+            && let Some(version) = draft.version.as_ref().filter(|version| version.outcome != Outcome::Pass)
+        {
+            // Said before readiness: "blue still answers" explains more than "not ready".
+            return Err(with_unrun(version.reason.as_deref().unwrap_or("the version was not proven"), draft));
+        }
+        if draft.demands.readiness {
+            let record = draft.readiness.as_ref().map(|record| (record.outcome, record.reason.as_deref()));
+            demand(record, "readiness was not judged").map_err(|reason| with_unrun(&reason, draft))?;
+        }
+        if draft.demands.version {
+            let version = draft.version.as_ref().ok_or("the version was not proven")?;
+            proven.push(format!("version `{}` proven by {} answers", version.expected, version.samples));
+        }
+        proven.extend(Self::of_checks(draft)?);
+        if proven.is_empty() {
+            return Err("nothing was checked: the suite has no checks for this hook and no version to prove".to_owned());
+        }
+        Ok(Self { summary: proven.join("; ") })
+    }
+
+    /// Every planned check has a record, every required one passed, and there is a required one if there is any.
+    fn of_checks(draft: &Draft) -> Result<Option<String>, String> {
+        let planned = &draft.demands.checks;
+        if planned.is_empty() {
+            return Ok(None);
+        }
+        let required: Vec<_> = planned.iter().filter(|check| check.required).collect();
+        if required.is_empty() {
+            return Err(format!(
+                "nothing required was checked: all {} checks are advisory (`required: false`)",
+                planned.len()
+            ));
+        }
+        let records: Vec<Option<&CheckRecord>> = required
+            .iter()
+            .map(|check| draft.checks.iter().find(|record| record.name == check.name))
+            .collect();
+        let unfinished: Vec<&str> = required
+            .iter()
+            .zip(&records)
+            .filter(|(_, record)| record.is_none_or(|record| is_unfinished(record)))
+            .map(|(check, _)| check.name.as_str())
+            .collect();
+        let mut bad: Vec<&CheckRecord> =
+            records.iter().flatten().copied().filter(|record| record.outcome != Outcome::Pass).collect();
+        bad.sort_by_key(|record| (is_unfinished(record), std::cmp::Reverse(record.outcome)));
+        if let Some(worst) = bad.first().filter(|record| !is_unfinished(record)) {
+            let reason = worst.reason.as_deref().unwrap_or(worst.outcome.word());
+            let sentence = format!("check `{}`: {reason}", worst.name);
+            return Err(and_more(&sentence, bad.len() - 1, "more check did not pass"));
+        }
+        if !unfinished.is_empty() {
+            return Err(format!("the time was over with unfinished checks: {}", unfinished.join(", ")));
+        }
+        let advisory = planned.len() - required.len();
+        let beside = if advisory == 0 { String::new() } else { format!(" ({advisory} advisory beside)") };
+        Ok(Some(format!("{} of {} checks passed{beside}", required.len(), required.len())))
+    }
+}
+
+fn demand(record: Option<(Outcome, Option<&str>)>, missing: &str) -> Result<(), String> {
+    match record {
+        Some((Outcome::Pass, _)) => Ok(()),
+        Some((outcome, reason)) => Err(reason.unwrap_or(outcome.word()).to_owned()),
+        None => Err(missing.to_owned()),
+    }
+}
+
+/// Whether the time, and not an answer, ended a check.
+pub(crate) fn is_unfinished(record: &CheckRecord) -> bool {
+    let by_deadline = |step: &greenlight_engine::StepRecord| {
+        let last = step.attempts.last().into_iter().flat_map(|attempt| &attempt.failures);
+        last.chain(&step.problem).any(|failure| failure.kind == FailureKind::Deadline)
+    };
+    record.outcome == Outcome::Skipped || record.steps.last().is_some_and(by_deadline)
+}
+
+fn and_more(sentence: &str, more: usize, what: &str) -> String {
+    match more {
+        0 => sentence.to_owned(),
+        _ => format!("{sentence} (and {more} {what})"),
+    }
+}
+
+fn with_unrun(reason: &str, draft: &Draft) -> String {
+    let ran = |name: &str| draft.checks.iter().any(|record| record.name == name && record.outcome != Outcome::Skipped);
+    let unrun: Vec<&str> =
+        draft.demands.checks.iter().map(|check| check.name.as_str()).filter(|name| !ran(name)).collect();
+    if unrun.is_empty() { reason.to_owned() } else { format!("{reason}; checks not run: {}", unrun.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! Rules of the verdict: a table that reads as sentences, and properties that hold for every draft.
+
+use std::time::Duration;
+
+use greenlight_engine::{ReadinessRecord, VersionRecord};
+use greenlight_report::TaskSetRecord;
+use proptest::prelude::*;
+
+use super::*;
+use crate::draft::{Demands, PlannedCheck};
+
+fn check(name: &str, required: bool, outcome: Outcome) -> (PlannedCheck, CheckRecord) {
+    let record = CheckRecord {
+        name: name.into(),
+        line: 1,
+        required,
+        outcome,
+        reason: (outcome != Outcome::Pass).then(|| "GET / status 500, expected any 2xx".into()),
+        duration: Duration::ZERO,
+        steps: Vec::new(),
+        finally: Vec::new(),
+    };
+    (PlannedCheck { name: name.into(), required }, record)
+}
+
+fn draft(checks: Vec<(PlannedCheck, CheckRecord)>) -> Draft {
+    let mut draft = Draft::new(Mode::Enforce);
+    (draft.demands.checks, draft.checks) = checks.into_iter().unzip();
+    draft
+}
+
+fn version(outcome: Outcome) -> VersionRecord {
+    VersionRecord {
+        outcome,
+        reason: (outcome != Outcome::Pass).then(|| "blue still answers".into()),
+        request: "GET /version".into(),
+        expected: "cf78ba1".into(),
+        observed: Some("initial".into()),
+        samples: 3,
+    }
+}
+
+fn readiness(outcome: Outcome) -> ReadinessRecord {
+    ReadinessRecord {
+        outcome,
+        reason: (outcome != Outcome::Pass).then(|| "green was not ready".into()),
+        requests: vec!["GET /health".into()],
+        consecutive: 3,
+        good: 0,
+        polls: 9,
+        not_yet: Vec::new(),
+        duration: Duration::ZERO,
+        last: None,
+    }
+}
+
+fn task_set(outcome: Outcome) -> TaskSetRecord {
+    TaskSetRecord { outcome, reason: None, green: None, polls: 1 }
+}
+
+#[test]
+fn a_verdict_succeeds_by_evidence_alone() {
+    use Outcome::{Error, Fail, Inconclusive, Pass, Skipped};
+    let demanding = |version_proof, mut draft: Draft| {
+        draft.demands.version = true;
+        draft.version = version_proof;
+        draft
+    };
+    let cases = [
+        ("every required check passed", draft(vec![check("a", true, Pass), check("b", true, Pass)]), Verdict::Succeeded),
+        ("an advisory check failed", draft(vec![check("a", true, Pass), check("b", false, Fail)]), Verdict::Succeeded),
+        ("nothing was checked", draft(vec![]), Verdict::Failed),
+        ("all checks were skipped", draft(vec![check("a", true, Skipped)]), Verdict::Failed),
+        ("all checks are advisory", draft(vec![check("a", false, Pass)]), Verdict::Failed),
+        ("one required check failed", draft(vec![check("a", true, Pass), check("b", true, Fail)]), Verdict::Failed),
+        ("one could not be asked", draft(vec![check("a", true, Error)]), Verdict::Failed),
+        ("one measured too little", draft(vec![check("a", true, Inconclusive)]), Verdict::Failed),
+        ("the version alone was proven", demanding(Some(version(Pass)), draft(vec![])), Verdict::Succeeded),
+        (
+            "the version was proven and all checks are advisory",
+            demanding(Some(version(Pass)), draft(vec![check("a", false, Pass)])),
+            Verdict::Failed,
+        ),
+        (
+            "blue answered",
+            demanding(Some(version(Fail)), draft(vec![check("a", true, Pass)])),
+            Verdict::Failed,
+        ),
+        ("nobody asked for the version", demanding(None, draft(vec![check("a", true, Pass)])), Verdict::Failed),
+    ];
+    for (case, draft, verdict) in cases {
+        assert_eq!(Conclusion::of(&draft).verdict(), verdict, "{case}");
+    }
+}
+
+#[test]
+fn a_planned_check_without_a_record_is_unfinished_and_named() {
+    let mut draft = draft(vec![check("home", true, Outcome::Pass), check("checkout", true, Outcome::Pass)]);
+    draft.checks.pop();
+    let conclusion = Conclusion::of(&draft);
+    assert_eq!(conclusion.verdict(), Verdict::Failed);
+    assert_eq!(conclusion.reason(), "the time was over with unfinished checks: checkout");
+}
+
+#[test]
+fn the_reason_names_the_worst_check_and_counts_the_rest() {
+    let draft = draft(vec![
+        check("slow", true, Outcome::Skipped),
+        check("home", true, Outcome::Fail),
+        check("login", true, Outcome::Error),
+    ]);
+    assert_eq!(
+        Conclusion::of(&draft).reason(),
+        "check `home`: GET / status 500, expected any 2xx (and 2 more check did not pass)"
+    );
+}
+
+#[test]
+fn observe_mode_reports_success_and_keeps_the_judgement() {
+    let mut draft = draft(vec![check("home", true, Outcome::Fail)]);
+    draft.mode = Mode::Observe;
+    let conclusion = Conclusion::of(&draft);
+    assert_eq!((conclusion.verdict(), conclusion.judged()), (Verdict::Succeeded, Verdict::Failed));
+}
+
+fn outcomes() -> impl Strategy<Value = Outcome> {
+    use Outcome::{Error, Fail, Inconclusive, Pass, Skipped};
+    prop_oneof![Just(Pass), Just(Skipped), Just(Inconclusive), Just(Error), Just(Fail)]
+}
+
+prop_compose! {
+    fn drafts()(
+        checks in prop::collection::vec((any::<bool>(), outcomes(), any::<bool>()), 0..6),
+        demands in any::<(bool, bool, bool)>(),
+        found in (prop::option::of(outcomes()), prop::option::of(outcomes()), prop::option::of(outcomes())),
+        problem in prop::option::weighted(0.2, "[a-z]{1,8}"),
+    ) -> Draft {
+        let mut draft = Draft::new(Mode::Enforce);
+        for (index, (required, outcome, recorded)) in checks.into_iter().enumerate() {
+            let (planned, record) = check(&format!("check-{index}"), required, outcome);
+            draft.demands.checks.push(planned);
+            if recorded {
+                draft.checks.push(record);
+            }
+        }
+        let checks = std::mem::take(&mut draft.demands.checks);
+        draft.demands = Demands { task_set: demands.0, readiness: demands.1, version: demands.2, checks };
+        draft.task_set = found.0.map(task_set);
+        draft.readiness = found.1.map(readiness);
+        draft.version = found.2.map(version);
+        draft.problems.extend(problem);
+        draft
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// The first promise, said a second time and in another way than the code under test says it.
+    #[test]
+    fn no_execution_without_evidence_succeeds(draft in drafts()) {
+        let conclusion = Conclusion::of(&draft);
+        prop_assert!(!conclusion.reason().is_empty());
+        let passed = |name: &str| draft.checks.iter().any(|record| record.name == name && record.outcome == Outcome::Pass);
+        let required = || draft.demands.checks.iter().filter(|check| check.required);
+        let held = draft.problems.is_empty()
+            && (!draft.demands.task_set || draft.task_set.as_ref().is_some_and(|r| r.outcome == Outcome::Pass))
+            && (!draft.demands.readiness || draft.readiness.as_ref().is_some_and(|r| r.outcome == Outcome::Pass))
+            && (!draft.demands.version || draft.version.as_ref().is_some_and(|r| r.outcome == Outcome::Pass))
+            && required().all(|check| passed(&check.name));
+        let something = if draft.demands.checks.is_empty() {
+            draft.demands.task_set || draft.demands.version
+        } else {
+            required().count() > 0
+        };
+        prop_assert_eq!(conclusion.verdict() == Verdict::Succeeded, held && something, "{}", conclusion.reason());
+    }
+
+    #[test]
+    fn taking_evidence_away_never_turns_failed_into_succeeded(draft in drafts(), which in 0_usize..8) {
+        let before = Conclusion::of(&draft).judged();
+        let mut poorer = draft;
+        match which {
+            0 => poorer.version = None,
+            1 => poorer.readiness = None,
+            2 => poorer.task_set = None,
+            other => drop((other - 3 < poorer.checks.len()).then(|| poorer.checks.remove(other - 3))),
+        }
+        if before == Verdict::Failed {
+            prop_assert_eq!(Conclusion::of(&poorer).judged(), Verdict::Failed);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! CodeDeploy as the controller: its event, its reads, its write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::codedeploy::CodeDeployLifecycleEvent;
+use greenlight_deployment::{CallError, CodeDeploy, Delivery, Deployment, EcsTarget, HookExecution};
+use greenlight_report::ExecutionId;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::{Controller, Reader};
+use crate::conclusion::Conclusion;
+
+/// CodeDeploy, reached as the environment says. Nothing is connected until it is needed.
+#[derive(Debug, Clone, Default)]
+pub struct CodeDeployController {
+    /// For the verdict alone, on the function's own runtime; it outlives an execution.
+    reporter: Arc<OnceCell<CodeDeploy>>,
+}
+
+impl Controller for CodeDeployController {
+    type Execution = HookExecution;
+    type Reader = CodeDeployReader;
+
+    fn identify(&self, event: &Value) -> Result<HookExecution, String> {
+        let event: CodeDeployLifecycleEvent = serde::Deserialize::deserialize(event).map_err(|error| {
+            format!("this is not a CodeDeploy lifecycle event ({error}); it has the fields `DeploymentId` and `LifecycleEventHookExecutionId`")
+        })?;
+        Ok(HookExecution {
+            deployment_id: event.deployment_id,
+            hook_execution_id: event.lifecycle_event_hook_execution_id,
+        })
+    }
+
+    fn describe(&self, execution: &HookExecution) -> ExecutionId {
+        ExecutionId {
+            deployment_id: execution.deployment_id.clone(),
+            hook_execution: execution.fingerprint(),
+        }
+    }
+
+    async fn reader(&self, execution: &HookExecution) -> CodeDeployReader {
+        CodeDeployReader {
+            client: CodeDeploy::from_environment().await,
+            deployment_id: execution.deployment_id.clone(),
+            target_id: OnceCell::new(),
+        }
+    }
+
+    async fn deliver(
+        &self,
+        execution: &HookExecution,
+        conclusion: &Conclusion,
+        limit: Duration,
+    ) -> Result<Delivery, CallError> {
+        let client = self.reporter.get_or_init(CodeDeploy::from_environment).await;
+        client.report(execution, conclusion.verdict(), limit).await
+    }
+}
+
+/// Reads one deployment.
+#[derive(Debug)]
+pub struct CodeDeployReader {
+    client: CodeDeploy,
+    deployment_id: String,
+    target_id: OnceCell<Option<String>>,
+}
+
+impl Reader for CodeDeployReader {
+    async fn deployment(&self) -> Result<Deployment, CallError> {
+        self.client.deployment(&self.deployment_id).await
+    }
+
+    async fn target(&self) -> Result<Option<EcsTarget>, CallError> {
+        let id = self.target_id.get_or_try_init(|| self.client.target_id(&self.deployment_id)).await?;
+        match id {
+            Some(id) => self.client.target(&self.deployment_id, id).await,
+            None => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_event_is_read_as_codedeploy_writes_it() {
+        let event = json!({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": " opaque== ", "Later": true});
+        let execution = CodeDeployController::default().identify(&event).unwrap();
+        assert_eq!(execution.deployment_id, "d-1");
+        assert_eq!(execution.hook_execution_id, " opaque== ", "never trimmed");
+    }
+
+    #[test]
+    fn an_event_without_ids_says_what_it_lacks_and_repeats_nothing() {
+        let controller = CodeDeployController::default();
+        for event in [json!({}), json!({"deploymentId": "d-1"}), json!([]), json!("text"), json!(null)] {
+            let error = controller.identify(&event).unwrap_err();
+            assert!(error.contains("LifecycleEventHookExecutionId"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What is known so far about an execution: filled in while it runs, readable at any moment.
+//!
+//! The engine writes from its own thread, the watchdog reads when the time is over. The lock is only ever held to copy
+//! a value in or out, and the reader gives up on it rather than wait: a stuck writer must not silence the verdict.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use greenlight_deployment::Deployment;
+use greenlight_engine::{CheckRecord, Progress, ReadinessRecord, VersionRecord};
+use greenlight_report::{Mode, Phase, SuiteOrigin, TaskSetRecord};
+
+/// Everything found so far, and everything that has to be found for a `Succeeded`.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Whether the verdict follows the evidence.
+    pub mode: Mode,
+    /// What AWS said about the deployment.
+    pub deployment: Option<Deployment>,
+    /// Which suite is run.
+    pub suite: Option<SuiteOrigin>,
+    /// Where requests are sent.
+    pub target: Option<String>,
+    /// What has to be proven.
+    pub demands: Demands,
+    /// Green's task set, once judged.
+    pub task_set: Option<TaskSetRecord>,
+    /// How green became ready, once it did or did not.
+    pub readiness: Option<ReadinessRecord>,
+    /// Which revision answered, once known.
+    pub version: Option<VersionRecord>,
+    /// The checks that have ended.
+    pub checks: Vec<CheckRecord>,
+    /// What by itself forbids a `Succeeded`: the first is the reason.
+    pub problems: Vec<String>,
+    /// What could not be proven, and why.
+    pub unproven: Vec<String>,
+    /// What should be looked at.
+    pub warnings: Vec<String>,
+    /// The parts that have ended.
+    pub phases: Vec<Phase>,
+    /// What is being done now.
+    pub doing: String,
+}
+
+/// What has to be proven for a `Succeeded`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Demands {
+    /// Green's task set is steady.
+    pub task_set: bool,
+    /// Green answers steadily.
+    pub readiness: bool,
+    /// It is green that answers.
+    pub version: bool,
+    /// These checks, in the order of the suite.
+    pub checks: Vec<PlannedCheck>,
+}
+
+/// A check of the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedCheck {
+    /// Its name.
+    pub name: String,
+    /// Whether it decides the verdict.
+    pub required: bool,
+}
+
+impl Draft {
+    /// Nothing is known yet.
+    #[must_use]
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            deployment: None,
+            suite: None,
+            target: None,
+            demands: Demands::default(),
+            task_set: None,
+            readiness: None,
+            version: None,
+            checks: Vec::new(),
+            problems: Vec::new(),
+            unproven: Vec::new(),
+            warnings: Vec::new(),
+            phases: Vec::new(),
+            doing: "starting".to_owned(),
+        }
+    }
+
+    /// Names of the planned checks that have not ended.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<String> {
+        let ended = |name: &str| self.checks.iter().any(|record| record.name == name);
+        self.demands.checks.iter().filter(|check| !ended(&check.name)).map(|check| check.name.clone()).collect()
+    }
+}
+
+/// A draft that one thread writes and another may read.
+#[derive(Debug, Clone)]
+pub struct Board(Arc<Mutex<Draft>>);
+
+impl Board {
+    /// A board with nothing on it.
+    #[must_use]
+    pub fn new(mode: Mode) -> Self {
+        Self(Arc::new(Mutex::new(Draft::new(mode))))
+    }
+
+    /// Writes. `change` must not block.
+    pub fn update(&self, change: impl FnOnce(&mut Draft)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Does one named part of the work and notes how long it took.
+    pub async fn phase<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
+        let started = Instant::now();
+        self.update(|draft| name.clone_into(&mut draft.doing));
+        let result = work.await;
+        self.update(|draft| draft.phases.push(Phase { name: name.to_owned(), duration: started.elapsed() }));
+        result
+    }
+
+    /// A copy of what is there, or `None` when the writer does not let go.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Draft> {
+        for _ in 0..20 {
+            match self.0.try_lock() {
+                Ok(draft) => return Some(draft.clone()),
+                Err(std::sync::TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner().clone()),
+                Err(std::sync::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        None
+    }
+}
+
+impl Progress for Board {
+    fn phase(&self, what: &str) {
+        tracing::info!(what, "progress");
+        self.update(|draft| what.clone_into(&mut draft.doing));
+    }
+
+    fn started(&self, check: &str) {
+        tracing::debug!(check, "check started");
+        self.update(|draft| draft.doing = format!("running check `{check}`"));
+    }
+
+    fn finished(&self, record: &CheckRecord) {
+        tracing::debug!(check = record.name, outcome = record.outcome.word(), "check finished");
+        let record = record.clone();
+        self.update(|draft| draft.checks.push(record));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_writer_that_never_lets_go_does_not_hold_up_the_reader() {
+        let board = Board::new(Mode::Enforce);
+        let (held, release) = (board.clone(), std::sync::Arc::new(std::sync::Barrier::new(2)));
+        let barrier = release.clone();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let writer = std::thread::spawn(move || {
+            held.update(|_| {
+                sender.send(()).unwrap();
+                barrier.wait();
+            });
+        });
+        receiver.recv().unwrap();
+        assert!(board.snapshot().is_none());
+        release.wait();
+        writer.join().unwrap();
+        assert!(board.snapshot().is_some());
+    }
+
+    #[test]
+    fn a_writer_that_panicked_leaves_the_board_readable() {
+        let board = Board::new(Mode::Enforce);
+        let writer = board.clone();
+        let _ = std::thread::spawn(move || writer.update(|_| panic!("in the middle"))).join();
+        assert!(board.snapshot().is_some());
+        board.update(|draft| draft.warnings.push("still writable".into()));
+    }
+}

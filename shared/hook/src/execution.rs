@@ -1,0 +1,164 @@
+//! One execution of a hook, from the event to the delivered verdict.
+//!
+//! This is where the three promises meet. Whatever the investigation does (finish, fail, panic, hang), a conclusion
+//! comes out of it before the reserve is touched, and the conclusion is delivered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenlight_deployment::Delivery;
+use greenlight_engine::Deadline;
+use greenlight_report::Report;
+use greenlight_suite::Hook;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::conclusion::{Conclusion, is_unfinished};
+use crate::controller::Controller;
+use crate::delivery::{Undelivered, deliver};
+use crate::draft::{Board, Draft};
+use crate::guard::{Interrupted, grace, guarded, reserve};
+use crate::investigation::{Found, Investigation};
+use crate::log;
+use crate::settings::{Environment, Settings};
+use greenlight_report::Mode;
+
+/// Kept between the last attempt to report and the moment when Lambda stops the function.
+const MARGIN: Duration = Duration::from_millis(300);
+
+/// Runs one hook: finds out, judges, reports.
+///
+/// `stop` is when Lambda stops the function.
+///
+/// # Errors
+///
+/// [`Undelivered`] when the verdict did not reach the controller: only then should Lambda try again.
+pub async fn execute<C: Controller>(
+    controller: &C,
+    hook: Hook,
+    event: &Value,
+    stop: Instant,
+    environment: Arc<dyn Environment>,
+) -> Result<Report, Undelivered> {
+    let started = Instant::now();
+    let execution = controller.identify(event).map_err(Undelivered::UnknownExecution)?;
+
+    let (draft, conclusion) = match Settings::read(&*environment) {
+        Err(bad) => (Draft::new(Mode::Enforce), Judged::Conclusion(Conclusion::failed(Mode::Enforce, bad.to_string()))),
+        Ok(settings) => investigate(controller, &execution, hook, settings, stop, environment).await,
+    };
+    let conclusion = match conclusion {
+        Judged::Conclusion(conclusion) => conclusion,
+        Judged::AlreadyDecided(how) => {
+            let nothing = Conclusion::failed(draft.mode, format!("{how}; nothing was asked and nothing is reported"));
+            let report = assemble(Some(hook), draft, &nothing, started.elapsed());
+            log::already_decided(&report);
+            return Ok(report);
+        }
+    };
+
+    let mut report = assemble(Some(hook), draft, &conclusion, started.elapsed());
+    report.execution = Some(controller.describe(&execution));
+    log::report(&report);
+    let last_moment = stop.checked_sub(MARGIN).unwrap_or(stop);
+    let delivery = deliver(controller, &execution, &conclusion, Deadline::at(last_moment)).await;
+    log::verdict(&report, &delivery);
+    match delivery? {
+        Delivery::Accepted => {}
+        Delivery::AlreadyCompleted => report.warnings.push(
+            "the lifecycle event had been decided already, by an earlier report, a time-out or a stop".to_owned(),
+        ),
+    }
+    Ok(report)
+}
+
+enum Judged {
+    Conclusion(Conclusion),
+    AlreadyDecided(String),
+}
+
+async fn investigate<C: Controller>(
+    controller: &C,
+    execution: &C::Execution,
+    hook: Hook,
+    settings: Settings,
+    stop: Instant,
+    environment: Arc<dyn Environment>,
+) -> (Draft, Judged) {
+    let whole = stop.saturating_duration_since(Instant::now());
+    let reserve = reserve(settings.reserve, whole);
+    let deadline = Deadline::at(stop.checked_sub(reserve).unwrap_or(stop));
+    let patience = Deadline::at(deadline.instant() + grace(reserve));
+    let mode = settings.mode;
+
+    let board = Board::new(mode);
+    let work = {
+        let (board, controller, execution) = (board.clone(), controller.clone(), execution.clone());
+        move || -> Result<Found, String> {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|error| format!("the engine could not start: {error}"))?;
+            let investigation =
+                Investigation { hook, settings: &settings, environment: &*environment, deadline, board: &board };
+            Ok(runtime.block_on(investigation.run(controller.reader(&execution))))
+        }
+    };
+    let ended = guarded(patience, work).await;
+    let draft = board.snapshot().unwrap_or_else(|| Draft::new(mode));
+    let failed = |reason: String| Judged::Conclusion(Conclusion::failed(draft.mode, reason));
+    let judged = match ended {
+        Ok(Ok(Found::Everything)) => Judged::Conclusion(Conclusion::of(&draft)),
+        Ok(Ok(Found::AlreadyDecided(how))) => Judged::AlreadyDecided(how),
+        Ok(Err(problem)) => failed(problem),
+        Err(Interrupted::Panicked(said)) => failed(format!(
+            "Greenlight itself failed while {}: {said}; this says nothing about green",
+            draft.doing
+        )),
+        Err(Interrupted::TimedOut) => failed(format!(
+            "the time was over ({} with {} kept for reporting) while {}{}",
+            greenlight_report::duration(whole),
+            greenlight_report::duration(reserve),
+            draft.doing,
+            match draft.unfinished().join(", ") {
+                names if names.is_empty() => String::new(),
+                names => format!("; unfinished checks: {names}"),
+            }
+        )),
+    };
+    (draft, judged)
+}
+
+/// Makes the report of what was found and what was concluded from it.
+#[must_use]
+pub fn assemble(hook: Option<Hook>, draft: Draft, conclusion: &Conclusion, duration: Duration) -> Report {
+    let mut unfinished = draft.unfinished();
+    unfinished.extend(draft.checks.iter().filter(|record| is_unfinished(record)).map(|record| record.name.clone()));
+    let mut warnings = draft.warnings;
+    warnings.extend(draft.problems.into_iter().skip(1));
+    Report {
+        report: Report::VERSION,
+        greenlight: env!("CARGO_PKG_VERSION").to_owned(),
+        verdict: conclusion.verdict(),
+        judged: conclusion.judged(),
+        mode: conclusion.mode(),
+        reason: conclusion.reason().to_owned(),
+        hook,
+        execution: None,
+        deployment: draft.deployment,
+        suite: draft.suite,
+        target: draft.target,
+        task_set: draft.task_set,
+        readiness: draft.readiness,
+        version: draft.version,
+        checks: draft.checks,
+        unfinished,
+        unproven: draft.unproven,
+        warnings,
+        phases: draft.phases,
+        duration,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Asks everything that a plan has to ask of one target: readiness, version, checks, and the version again.
+//!
+//! The same from a function and from `greenlight check`: they differ in where the suite, the target and the facts come
+//! from, and in nothing else.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use greenlight_engine::{BaseUrl, CheckRecord, Deadline, Outcome, Scope, Session, VersionRecord};
+use greenlight_suite::{Suite, Version};
+use serde_json::Value;
+
+use std::time::Duration;
+
+use crate::draft::Board;
+use crate::plan::Plan;
+use crate::settings::Environment;
+
+/// Where and with what a suite is asked.
+#[derive(Debug)]
+pub struct Target<'a> {
+    /// Where requests go.
+    pub base: &'a BaseUrl,
+    /// What is known about the deployment, by the names that templates use.
+    pub facts: BTreeMap<String, Value>,
+    /// The folder of the suite file, for files that it names.
+    pub suite_folder: Option<&'a Path>,
+}
+
+/// Asks, and writes what is found on the board.
+pub async fn ask(
+    suite: &Suite,
+    plan: &Plan<'_>,
+    target: Target<'_>,
+    environment: &dyn Environment,
+    deadline: Deadline,
+    board: &Board,
+) {
+    board.update(|draft| {
+        draft.target = Some(target.base.to_string());
+        draft.demands.readiness = true;
+        draft.demands.version = plan.version.is_some();
+        draft.demands.checks = plan.planned();
+        if plan.version.is_none() {
+            draft.unproven.push(
+                "that it was green that answered: the suite names no `version`, so a marker could not be compared"
+                    .to_owned(),
+            );
+        }
+    });
+    if plan.version.is_none() && !plan.checks.iter().any(|check| check.required) {
+        // Nothing that could be found would be evidence: waiting for green would only delay the verdict.
+        return;
+    }
+    let session = Scope::build(suite, target.facts, &|name| environment.get(name))
+        .map_err(|error| error.to_string())
+        .and_then(|scope| {
+            Session::open(suite, target.base, scope, target.suite_folder).map_err(|error| error.to_string())
+        });
+    let session = match session {
+        Ok(session) => session,
+        Err(problem) => return board.update(|draft| draft.problems.push(problem)),
+    };
+
+    let ready = session.ready(plan.ready, plan.version, deadline, board);
+    let (readiness, version) = board.phase("readiness", ready).await;
+    let is_ready = readiness.outcome == Outcome::Pass
+        && version.as_ref().is_none_or(|version| version.outcome == Outcome::Pass);
+    board.update(|draft| {
+        draft.readiness = Some(readiness);
+        draft.version.clone_from(&version);
+        if !is_ready {
+            draft.checks = plan.checks.iter().map(|check| not_run(check)).collect();
+        }
+    });
+    if !is_ready {
+        return;
+    }
+
+    let records = board.phase("checks", session.run(&plan.checks, suite.parallel, deadline, board)).await;
+    board.update(|draft| draft.checks = records);
+
+    if let (Some(wanted), Some(before)) = (plan.version, version) {
+        let after = board.phase("version", still_green(&session, wanted, before, deadline)).await;
+        board.update(|draft| draft.version = Some(after));
+    }
+}
+
+/// One more sample when the checks are done: an answer from blue voids what they found.
+async fn still_green(session: &Session, wanted: &Version, before: VersionRecord, deadline: Deadline) -> VersionRecord {
+    let mut after = session.version(wanted, deadline).await;
+    after.samples += before.samples;
+    if after.outcome != Outcome::Pass {
+        let reason = after.reason.take().unwrap_or_else(|| after.outcome.word().to_owned());
+        after.reason = Some(format!("green had answered, but after the checks: {reason}"));
+    }
+    after
+}
+
+fn not_run(check: &greenlight_suite::Check) -> CheckRecord {
+    CheckRecord {
+        name: check.name.clone(),
+        line: check.line,
+        required: check.required,
+        outcome: Outcome::Skipped,
+        reason: Some("green was not ready".to_owned()),
+        duration: Duration::ZERO,
+        steps: Vec::new(),
+        finally: Vec::new(),
+    }
+}

@@ -1,0 +1,166 @@
+//! The report as lines for a terminal or a log viewer.
+//!
+//! One line for each thing that was judged, the reason below what did not pass, the verdict last.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use greenlight_deployment::Verdict;
+use greenlight_engine::{CheckRecord, Outcome, StepRecord};
+
+use crate::report::{Mode, Report};
+
+/// Whether escape sequences for colour are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// They are.
+    Always,
+    /// They are not.
+    Never,
+}
+
+impl Colour {
+    fn paint(self, code: &str, text: &str) -> String {
+        match self {
+            Self::Always => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::Never => text.to_owned(),
+        }
+    }
+
+    fn outcome(self, outcome: Outcome, width: usize) -> String {
+        let word = format!("{:<width$}", outcome.word().to_uppercase());
+        match outcome {
+            Outcome::Pass => self.paint("32", &word),
+            Outcome::Skipped | Outcome::Inconclusive => self.paint("33", &word),
+            Outcome::Error | Outcome::Fail => self.paint("31", &word),
+        }
+    }
+}
+
+/// `41ms`, `2.4s` or `3m12s`: as short as the length allows.
+#[must_use]
+pub fn duration(length: Duration) -> String {
+    let millis = length.as_millis();
+    match millis {
+        0..1_000 => format!("{millis}ms"),
+        1_000..60_000 => format!("{:.1}s", length.as_secs_f64()),
+        _ => format!("{}m{:02}s", millis / 60_000, millis % 60_000 / 1_000),
+    }
+}
+
+/// The whole report.
+#[must_use]
+pub fn text(report: &Report, colour: Colour) -> String {
+    let mut rows = Vec::new();
+    if let Some(record) = &report.task_set {
+        let tasks = record.green.as_ref().map_or_else(
+            || "green's task set was not seen".to_owned(),
+            |set| format!("{} of {} tasks running", set.running, set.desired),
+        );
+        rows.push(Row::new(record.outcome, None, "task set", tasks, record.reason.as_deref()));
+    }
+    if let Some(record) = &report.readiness {
+        let what = format!(
+            "{}  {} of {} good answers in a row, {}",
+            record.requests.join(", "),
+            record.good,
+            record.consecutive,
+            counted(record.polls as usize, "poll")
+        );
+        rows.push(Row::new(record.outcome, Some(record.duration), "ready", what, record.reason.as_deref()));
+    }
+    if let Some(record) = &report.version {
+        let what = match &record.observed {
+            Some(observed) => {
+                format!("{}  answered `{observed}`, {}", record.request, counted(record.samples as usize, "sample"))
+            }
+            None => record.request.clone(),
+        };
+        rows.push(Row::new(record.outcome, None, "version", what, record.reason.as_deref()));
+    }
+    for check in &report.checks {
+        rows.push(Row::new(check.outcome, Some(check.duration), &check.name, summary(check), check.reason.as_deref()));
+    }
+
+    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).min(40);
+    let mut out = String::new();
+    if let Some(target) = &report.target {
+        let _ = writeln!(out, "{target}\n");
+    }
+    for row in rows {
+        row.write(&mut out, width, colour);
+    }
+    for name in &report.unfinished {
+        let _ = writeln!(out, "  {:<12}  {:>6}  {name}", colour.paint("31", "UNFINISHED"), "");
+    }
+    for text in &report.unproven {
+        let _ = writeln!(out, "  {} {text}", colour.paint("33", "not proven:"));
+    }
+    for text in &report.warnings {
+        let _ = writeln!(out, "  {} {text}", colour.paint("33", "warning:"));
+    }
+    let _ = writeln!(out, "{}", verdict_line(report, colour));
+    out
+}
+
+fn verdict_line(report: &Report, colour: Colour) -> String {
+    let code = match report.verdict {
+        Verdict::Succeeded => "1;32",
+        Verdict::Failed => "1;31",
+    };
+    let verdict = colour.paint(code, &format!("verdict {}", report.verdict));
+    let observed = match report.mode {
+        Mode::Observe if report.judged != report.verdict => {
+            format!(" (observe mode; the evidence says {})", report.judged)
+        }
+        _ => String::new(),
+    };
+    format!("{verdict}{observed} after {}: {}", duration(report.duration), report.reason)
+}
+
+struct Row<'a> {
+    outcome: Outcome,
+    duration: Option<Duration>,
+    name: &'a str,
+    what: String,
+    reason: Option<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    fn new(outcome: Outcome, duration: Option<Duration>, name: &'a str, what: String, reason: Option<&'a str>) -> Self {
+        Self { outcome, duration, name, what, reason }
+    }
+
+    fn write(&self, out: &mut String, width: usize, colour: Colour) {
+        let length = self.duration.map(duration).unwrap_or_default();
+        let word = colour.outcome(self.outcome, 12);
+        let _ = writeln!(out, "  {word}  {length:>6}  {:<width$}  {}", self.name, self.what);
+        if let Some(reason) = self.reason {
+            for line in reason.lines() {
+                let _ = writeln!(out, "{:24}{line}", "");
+            }
+        }
+    }
+}
+
+/// The requests of a check, how often they were sent, and whether it is only advisory.
+fn summary(check: &CheckRecord) -> String {
+    let requests: Vec<_> = check.steps.iter().map(|step: &StepRecord| step.request.as_str()).collect();
+    let mut summary = match requests.as_slice() {
+        [] => String::from("nothing was sent"),
+        [one] => (*one).to_owned(),
+        [first, rest @ ..] => format!("{first} and {}", counted(rest.len(), "more step")),
+    };
+    let attempts: usize = check.steps.iter().map(|step| step.attempts.len()).sum();
+    if attempts > check.steps.len() {
+        let _ = write!(summary, "  ({attempts} attempts)");
+    }
+    if !check.required {
+        summary.push_str("  (advisory)");
+    }
+    summary
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
