@@ -3,11 +3,23 @@
 //! The engine takes the meaning of a suite and a target, and gives back records. It knows neither YAML nor AWS nor
 //! deployments, and decides no verdict: the hook and the command line cannot disagree about either.
 
+mod base_url;
+mod client;
 mod deadline;
 mod outcome;
 mod progress;
 mod record;
+mod redactor;
+mod resolve;
+mod scope;
+mod session;
+mod stopwatch;
+#[cfg(test)]
+mod test_support;
+mod tls;
 
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use client::http_client;
 pub use deadline::Deadline;
 pub use outcome::Outcome;
 pub use progress::{Progress, Silent};
@@ -15,7 +27,6 @@ pub use record::{
     AttemptRecord, CheckRecord, Failure, FailureKind, NotYet, ReadinessRecord, StepRecord, Timings, VersionRecord,
     millis,
 };
-
-/// Replaced by its own module.
-#[derive(Debug)]
-pub struct Redactor;
+pub use redactor::Redactor;
+pub use scope::{Missing, Scope, ScopeError};
+pub use session::{Session, SessionError};

@@ -273,6 +273,7 @@ mod optional_millis {
     use super::{Deserialize, Duration, millis};
     use serde::{Deserializer, Serializer};
 
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
     pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
         match duration {
             Some(duration) => millis::serialize(duration, serializer),

@@ -1,0 +1,245 @@
+//! What every `${name}` of a suite stands for in one execution, and which of the names must stay secret.
+//!
+//! Values that can never come later (secrets, the environment) must all be there when a scope is built, and every one
+//! that is missing is named at once. Facts of the deployment may be missing: a suite still runs as far as it does not
+//! need them. Captures are laid over a scope by [`Layered`], one layer for each check.
+
+mod mentions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use greenlight_suite::{Lookup, SecretSource, Suite, Template, Undefined};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::record::{Failure, FailureKind};
+use crate::redactor::Redactor;
+
+/// The values behind the names of a suite, in one execution.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    values: BTreeMap<String, Value>,
+    /// Names whose value is a secret or was made with one.
+    secret: BTreeSet<String>,
+    /// Variables of the suite that have no value, by the name that they lack.
+    lacking: BTreeMap<String, String>,
+    redactor: Redactor,
+}
+
+/// Values that must be there and are not, all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", .missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct ScopeError {
+    /// Never empty.
+    pub missing: Vec<Missing>,
+}
+
+/// One value that must be there and is not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Error)]
+pub enum Missing {
+    /// The source of a secret has no value.
+    #[error("secret `{name}` has no value: the environment variable `{variable}` is not set, or empty")]
+    Secret {
+        /// The name after `secret.`.
+        name: String,
+        /// The environment variable that it is read from.
+        variable: String,
+    },
+    /// An environment variable that a template reads is not set.
+    #[error("`${{env.{variable}}}` (line {line}) has no value: the environment variable is not set")]
+    Environment {
+        /// The environment variable.
+        variable: String,
+        /// Line of the suite file that reads it first.
+        line: u32,
+    },
+}
+
+impl Scope {
+    /// The scope of a suite, with facts by their whole names (`deployment.id`, `green.env.app.VERSION`).
+    ///
+    /// # Errors
+    ///
+    /// Every secret and every environment variable that the suite reads and that `environment` does not have. A
+    /// secret that is empty counts as missing: that is how a CI system hands over one that it does not know.
+    pub fn build(
+        suite: &Suite,
+        facts: BTreeMap<String, Value>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, ScopeError> {
+        let mut scope = Self { values: facts, ..Self::default() };
+        let mut missing = BTreeSet::new();
+        let mut secrets = Vec::new();
+        for (name, SecretSource::Environment(variable)) in &suite.secrets {
+            match environment(variable).filter(|value| !value.trim().is_empty()) {
+                Some(value) => {
+                    secrets.push(value.clone());
+                    scope.secret.insert(format!("secret.{name}"));
+                    scope.values.insert(format!("secret.{name}"), Value::String(value));
+                }
+                None => {
+                    missing.insert(Missing::Secret { name: name.clone(), variable: variable.clone() });
+                }
+            }
+        }
+        let mut reported = BTreeSet::new();
+        for mention in mentions::of(suite) {
+            let Some(variable) = mention.name.strip_prefix("env.") else { continue };
+            match environment(variable) {
+                Some(value) => {
+                    scope.values.insert(mention.name.clone(), Value::String(value));
+                }
+                None if reported.insert(variable) => {
+                    missing.insert(Missing::Environment { variable: variable.to_owned(), line: mention.line });
+                }
+                None => {}
+            }
+        }
+        if !missing.is_empty() {
+            return Err(ScopeError { missing: missing.into_iter().collect() });
+        }
+        scope.redactor = Redactor::new(secrets);
+        for (name, template) in &suite.variables {
+            if template.variables().iter().any(|variable| scope.secret.contains(&variable.name)) {
+                scope.secret.insert(name.clone());
+            }
+            match template.render(&scope) {
+                Ok(value) => {
+                    scope.values.insert(name.clone(), value);
+                }
+                Err(Undefined { name: root, .. }) => {
+                    let root = scope.lacking.get(&root).cloned().unwrap_or(root);
+                    scope.lacking.insert(name.clone(), root);
+                }
+            }
+        }
+        Ok(scope)
+    }
+
+    /// What makes texts fit to be shown.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Whether a template may be sent to nobody but the target: it names a secret, a variable that was made with one,
+    /// or something that the target itself handed out in this check.
+    pub(crate) fn is_private(&self, template: &Template, captures: &Captures) -> bool {
+        template
+            .variables()
+            .any(|variable| self.secret.contains(&variable.name) || captures.contains_key(&variable.name))
+    }
+
+    /// Why a request cannot be made, in words that lead to what is missing.
+    pub(crate) fn undefined(&self, Undefined { name, line }: Undefined) -> Failure {
+        let root = self.lacking.get(&name).unwrap_or(&name);
+        let remedy = if *root != name {
+            format!("it is made with `${{{root}}}`, which has no value in this execution")
+        } else if ["green.", "blue.", "deployment."].iter().any(|prefix| name.starts_with(prefix)) {
+            "it is a fact of the deployment that could not be read in this execution".to_owned()
+        } else {
+            "it is captured by a step that did not get so far".to_owned()
+        };
+        Failure {
+            kind: FailureKind::Undefined,
+            subject: format!("`${{{name}}}` (line {line})"),
+            observed: "has no value".to_owned(),
+            expected: None,
+            remedy: Some(remedy),
+        }
+    }
+}
+
+impl Lookup for Scope {
+    fn look_up(&self, name: &str) -> Option<Value> {
+        self.values.get(name).cloned()
+    }
+}
+
+/// Values that a check has kept from its answers so far.
+pub(crate) type Captures = BTreeMap<String, Value>;
+
+/// A scope with the captures of one check over it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layered<'a> {
+    pub(crate) scope: &'a Scope,
+    pub(crate) captures: &'a Captures,
+}
+
+impl Layered<'_> {
+    pub(crate) fn redactor(&self) -> &Redactor {
+        self.scope.redactor()
+    }
+
+    pub(crate) fn is_private(&self, template: &Template) -> bool {
+        self.scope.is_private(template, self.captures)
+    }
+}
+
+impl Lookup for Layered<'_> {
+    fn look_up(&self, name: &str) -> Option<Value> {
+        self.captures.get(name).cloned().or_else(|| self.scope.look_up(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{suite, template, text};
+    use serde_json::json;
+
+    fn environment(name: &str) -> Option<String> {
+        match name {
+            "EDGE_KEY" => Some("k-12345".into()),
+            "REGION" => Some("eu-west-1".into()),
+            "EMPTY" => Some(" ".into()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn variables_are_made_of_secrets_facts_the_environment_and_earlier_variables() {
+        let mut suite = suite();
+        suite.secrets.insert("edge_key".into(), SecretSource::Environment("EDGE_KEY".into()));
+        suite.variables.insert("auth".into(), text("Bearer ${secret.edge_key}"));
+        suite.variables.insert("twice".into(), text("${auth} in ${env.REGION}"));
+        suite.variables.insert("revision".into(), text("${green.task_definition.revision}"));
+        let facts = BTreeMap::from([("green.task_definition.revision".to_owned(), json!(42))]);
+        let scope = Scope::build(&suite, facts, &environment).unwrap();
+
+        assert_eq!(scope.look_up("twice"), Some(json!("Bearer k-12345 in eu-west-1")));
+        assert_eq!(scope.look_up("revision"), Some(json!(42)));
+        assert_eq!(scope.redactor().text("Bearer k-12345"), "Bearer (redacted)");
+        assert!(scope.is_private(&template("${twice}"), &Captures::new()));
+        assert!(!scope.is_private(&template("${revision}"), &Captures::new()));
+        assert!(scope.is_private(&template("${token}"), &Captures::from([("token".to_owned(), json!("t"))])));
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_at_once() {
+        let mut suite = suite();
+        suite.secrets.insert("a".into(), SecretSource::Environment("NO_A".into()));
+        suite.secrets.insert("b".into(), SecretSource::Environment("EMPTY".into()));
+        suite.variables.insert("c".into(), text("${env.NO_C} ${env.NO_C}"));
+        suite.target.headers.push(("x".into(), template("${env.NO_D}")));
+        let error = Scope::build(&suite, BTreeMap::new(), &environment).unwrap_err();
+        assert_eq!(error.missing.len(), 4, "{error}");
+        let sentence = error.to_string();
+        for name in ["`NO_A`", "`EMPTY`", "env.NO_C", "env.NO_D"] {
+            assert!(sentence.contains(name), "{name}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn a_missing_fact_is_only_missed_where_it_is_used_and_the_root_is_named() {
+        let mut suite = suite();
+        suite.variables.insert("marker".into(), text("v${green.env.app.VERSION}"));
+        suite.variables.insert("longer".into(), text("${marker}-x"));
+        let scope = Scope::build(&suite, BTreeMap::new(), &environment).unwrap();
+        let undefined = template("${longer}").render(&scope).unwrap_err();
+        let failure = scope.undefined(undefined);
+        assert_eq!(failure.kind, FailureKind::Undefined);
+        assert_eq!(failure.sentence(), "`${longer}` (line 1) has no value");
+        assert!(failure.remedy.unwrap().contains("`${green.env.app.VERSION}`"));
+    }
+}
