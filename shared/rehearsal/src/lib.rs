@@ -1,1 +1,33 @@
-//! Room.
+//! A whole ECS blue/green deployment on this machine, with the real function binaries and no account.
+//!
+//! [`rehearse`] plays CodeDeploy's lifecycle in CodeDeploy's order: an application load balancer with a production and
+//! a test listener, two task sets behind it, CodeDeploy's API, and Lambda, which runs the functions as processes of
+//! their own. What the platform is known to do is in the design's facts and is kept; what goes wrong is a [`Fault`].
+//!
+//! Nothing is judged here. The functions judge, and what they report decides, as in a real deployment.
+
+pub mod codedeploy;
+mod error;
+mod event;
+mod fault;
+mod lifecycle;
+mod millis;
+mod printer;
+mod record;
+mod rehearse;
+mod settings;
+
+pub use error::RehearsalError;
+pub use event::Event;
+pub use fault::{Ending, Fault, UnknownFault};
+pub use lifecycle::LifecycleEvent;
+pub use printer::Printer;
+pub use record::{
+    Answer, Call, DeploymentStatus, ErrorInformation, Invocation, InvocationEnding, LogLine, Opening, Outcome,
+    Rehearsal, Step, StepStatus,
+};
+pub use rehearse::rehearse;
+pub use settings::{FunctionSource, Settings};
+
+pub mod application;
+pub mod load_balancer;

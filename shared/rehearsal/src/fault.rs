@@ -1,0 +1,195 @@
+//! What can go wrong in a rehearsal, by the names that a person types.
+//!
+//! A fault is a name, a sentence and what is expected of it. What it does is done where it happens: in green's
+//! behaviour, on a listener, in CodeDeploy's API, in Lambda.
+
+use std::fmt;
+use std::str::FromStr;
+
+use greenlight_suite::diagnostics::did_you_mean;
+use serde::{Serialize, Serializer};
+
+/// Something that goes wrong in a rehearsal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Green answers 500.
+    Status500,
+    /// Green is healthy, and another version than the one that is deployed.
+    WrongVersion,
+    /// Green answers later than anyone waits.
+    Slow,
+    /// Green takes connections and never answers.
+    Hang,
+    /// Green refuses connections.
+    Refuse,
+    /// One of green's tasks stops right after the installation.
+    NotSteady,
+    /// Blue keeps answering on the test listener for a while.
+    LateSwitch,
+    /// Green answers 503 for a while after it got test traffic.
+    NotReady,
+    /// CodeDeploy throttles the first status calls of every hook.
+    Throttle,
+    /// Every function is killed once, just after it got its event.
+    Kill,
+    /// Every function is killed whenever it got its event; only the last resort lives.
+    KillAlways,
+    /// The suite cannot be parsed.
+    SuiteBroken,
+    /// Lambda delivers every event twice.
+    Twice,
+}
+
+/// How a deployment is expected to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Green serves production.
+    Succeeded,
+    /// Blue serves production.
+    RolledBack,
+}
+
+impl Fault {
+    /// In the order of the help text: a broken green, a slow platform, broken functions.
+    pub const ALL: [Self; 13] = [
+        Self::Status500,
+        Self::WrongVersion,
+        Self::Slow,
+        Self::Hang,
+        Self::Refuse,
+        Self::NotSteady,
+        Self::LateSwitch,
+        Self::NotReady,
+        Self::Throttle,
+        Self::Kill,
+        Self::KillAlways,
+        Self::SuiteBroken,
+        Self::Twice,
+    ];
+
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Status500 => "status-500",
+            Self::WrongVersion => "wrong-version",
+            Self::Slow => "slow",
+            Self::Hang => "hang",
+            Self::Refuse => "refuse",
+            Self::NotSteady => "not-steady",
+            Self::LateSwitch => "late-switch",
+            Self::NotReady => "not-ready",
+            Self::Throttle => "throttle",
+            Self::Kill => "kill",
+            Self::KillAlways => "kill-always",
+            Self::SuiteBroken => "suite-broken",
+            Self::Twice => "twice",
+        }
+    }
+
+    /// What it does, in one sentence for a help text.
+    #[must_use]
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Status500 => "green answers 500",
+            Self::WrongVersion => "green is healthy, and another version than the one that is deployed",
+            Self::Slow => "green answers later than anyone waits",
+            Self::Hang => "green takes connections and never answers",
+            Self::Refuse => "green refuses connections",
+            Self::NotSteady => "one of green's tasks stops right after the installation",
+            Self::LateSwitch => "blue keeps answering on the test listener for a while",
+            Self::NotReady => "green answers 503 for a while after it got test traffic",
+            Self::Throttle => "CodeDeploy throttles the first status calls of every hook",
+            Self::Kill => "every function is killed once, just after it got its event",
+            Self::KillAlways => "every function is killed whenever it got its event; only the last resort lives",
+            Self::SuiteBroken => "the suite cannot be parsed",
+            Self::Twice => "Lambda delivers every event twice",
+        }
+    }
+
+    /// How a deployment of a good green with this fault should end: a platform that is slow is waited for, and a
+    /// broken green is rolled back. Of several faults the worst decides.
+    #[must_use]
+    pub fn ending(self) -> Ending {
+        match self {
+            Self::LateSwitch | Self::NotReady | Self::Throttle | Self::Kill | Self::Twice => Ending::Succeeded,
+            Self::Status500
+            | Self::WrongVersion
+            | Self::Slow
+            | Self::Hang
+            | Self::Refuse
+            | Self::NotSteady
+            | Self::KillAlways
+            | Self::SuiteBroken => Ending::RolledBack,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A name that is not one of [`Fault::ALL`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownFault {
+    /// As it was typed.
+    pub name: String,
+}
+
+impl fmt::Display for UnknownFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = Fault::ALL.into_iter().map(Fault::name).collect();
+        write!(f, "`{}` is not a fault; ", self.name)?;
+        if let Some(meant) = did_you_mean(&self.name, names.iter().copied()) {
+            return write!(f, "did you mean `{meant}`?");
+        }
+        write!(f, "there are {}", names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownFault {}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|fault| fault.name() == text).ok_or_else(|| UnknownFault { name: text.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_read_by_its_name() {
+        for fault in Fault::ALL {
+            assert_eq!(fault.name().parse(), Ok(fault));
+            assert_eq!(fault.to_string(), fault.name());
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_answered_with_what_was_meant() {
+        let cases = [
+            ("status500", "`status500` is not a fault; did you mean `status-500`?"),
+            ("kil", "`kil` is not a fault; did you mean `kill`?"),
+            (
+                "explode",
+                "`explode` is not a fault; there are status-500, wrong-version, slow, hang, refuse, not-steady, \
+                 late-switch, not-ready, throttle, kill, kill-always, suite-broken, twice",
+            ),
+        ];
+        for (typed, expected) in cases {
+            assert_eq!(typed.parse::<Fault>().unwrap_err().to_string(), expected);
+        }
+    }
+}

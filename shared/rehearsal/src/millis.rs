@@ -1,0 +1,9 @@
+//! Durations in JSON: milliseconds with microsecond precision, as in a function's report.
+
+use std::time::Duration;
+
+use serde::Serializer;
+
+pub(crate) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0)
+}

@@ -1,0 +1,167 @@
+//! How a person reads a rehearsal: one line a step, and what CodeDeploy did at the end.
+//!
+//! Only text is made here; where it goes, and whether there is a terminal, is the caller's to know.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::event::Event;
+use crate::record::{DeploymentStatus, Invocation, InvocationEnding, LogLine, Opening, Outcome, Step, StepStatus};
+
+/// Lines of a function's log that are shown when one of its attempts went wrong.
+const LAST_LINES: usize = 8;
+
+/// Makes text of events.
+#[derive(Debug)]
+pub struct Printer {
+    color: bool,
+    verbose: bool,
+    recent: HashMap<String, VecDeque<String>>,
+}
+
+impl Printer {
+    /// `color` for a terminal; `verbose` to show what the functions write, as they write it.
+    #[must_use]
+    pub fn new(color: bool, verbose: bool) -> Self {
+        Self { color, verbose, recent: HashMap::new() }
+    }
+
+    /// The event as lines with their ends, or nothing when there is nothing to say about it.
+    #[must_use]
+    pub fn print(&mut self, event: &Event) -> String {
+        match event {
+            Event::Began(opening) => self.opening(opening),
+            Event::StepBegan(_) => String::new(),
+            Event::Logged(line) => self.logged(line),
+            Event::Invoked(invocation) => self.invocation(invocation),
+            Event::StepEnded(step) => self.step(step),
+            Event::Holding(time) => {
+                format!("  holding for {}: ask both listeners, or Ctrl-C to stop\n", seconds(*time))
+            }
+            Event::Ended(outcome) => self.outcome(outcome),
+        }
+    }
+
+    fn opening(&self, opening: &Opening) -> String {
+        let mut text = format!(
+            "Deployment {} of {} to green {}\n  production  http://{}\n  test        http://{}\n",
+            opening.deployment_id, opening.application, opening.green, opening.production, opening.test
+        );
+        if !opening.faults.is_empty() {
+            let faults: Vec<_> =
+                opening.faults.iter().map(|fault| format!("{} ({})", fault.name(), fault.about())).collect();
+            text.push_str(&format!("  faults      {}\n", faults.join(", ")));
+        }
+        text.push('\n');
+        text
+    }
+
+    fn step(&self, step: &Step) -> String {
+        let (word, color) = match step.status {
+            StepStatus::Skipped => ("skipped", Color::Dim),
+            StepStatus::Succeeded if step.function.is_none() => ("done", Color::None),
+            StepStatus::Succeeded => ("Succeeded", Color::Green),
+            StepStatus::Failed => ("Failed", Color::Red),
+        };
+        let mut text = format!("  {:<23} {}", step.event, self.paint(color, &format!("{word:<9}")));
+        if step.status != StepStatus::Skipped {
+            write!(text, " {:>6}", seconds(step.duration)).unwrap_or_default();
+        }
+        if !step.detail.is_empty() {
+            let indented = step.detail.replace('\n', &format!("\n{:45}", ""));
+            write!(text, "   {indented}").unwrap_or_default();
+        }
+        let mut text = text.trim_end().to_owned();
+        text.push('\n');
+        text
+    }
+
+    fn invocation(&mut self, invocation: &Invocation) -> String {
+        let (what, show_log) = match &invocation.ending {
+            InvocationEnding::Returned { .. } => return String::new(),
+            InvocationEnding::Killed => ("was killed by the rehearsal".to_owned(), false),
+            InvocationEnding::TimedOut => {
+                (format!("was killed: its time of {} was over", seconds(invocation.duration)), true)
+            }
+            InvocationEnding::Exited { status } => (format!("ended without an answer: {status}"), true),
+            InvocationEnding::NotStarted { why } => (format!("did not start: {why}"), true),
+            InvocationEnding::Error { error } => {
+                let message = error["errorMessage"].as_str().map_or_else(|| error.to_string(), str::to_owned);
+                (format!("returned an error: {message}"), true)
+            }
+        };
+        let line = format!("attempt {} of {} {what}", invocation.attempt, invocation.function);
+        let mut text = format!("    {}\n", self.paint(Color::Yellow, &line));
+        let recent = self.recent.remove(&invocation.function).unwrap_or_default();
+        if show_log && !self.verbose {
+            for line in recent {
+                text.push_str(&self.paint(Color::Dim, &format!("      | {line}")));
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    fn logged(&mut self, log: &LogLine) -> String {
+        if self.verbose {
+            return format!("{}\n", self.paint(Color::Dim, &format!("    {} | {}", log.function, log.line)));
+        }
+        let recent = self.recent.entry(log.function.clone()).or_default();
+        if recent.len() == LAST_LINES {
+            recent.pop_front();
+        }
+        recent.push_back(log.line.clone());
+        String::new()
+    }
+
+    fn outcome(&self, outcome: &Outcome) -> String {
+        let serves = &outcome.production.text;
+        let after = seconds(outcome.duration);
+        let verdict = match outcome.status {
+            DeploymentStatus::Succeeded => self.paint(Color::Green, "Succeeded"),
+            DeploymentStatus::Failed => self.paint(Color::Red, "Failed"),
+        };
+        let mut text = format!("\nDeployment {verdict} after {after}");
+        if let Some(rollback) = &outcome.rollback_deployment_id {
+            write!(text, "; CodeDeploy rolled it back with {rollback}").unwrap_or_default();
+        }
+        write!(text, "; production serves {serves}").unwrap_or_default();
+        if let Some(group) = &outcome.production.target_group {
+            write!(text, " ({group})").unwrap_or_default();
+        }
+        text.push('\n');
+        if let Some(error) = &outcome.error {
+            writeln!(text, "  {}: {}", error.code, error.message).unwrap_or_default();
+        }
+        if let Some(reason) = &outcome.reason {
+            writeln!(text, "  reason: {}", reason.replace('\n', "\n          ")).unwrap_or_default();
+        }
+        text
+    }
+
+    fn paint(&self, color: Color, text: &str) -> String {
+        let code = match color {
+            _ if !self.color => return text.to_owned(),
+            Color::None => return text.to_owned(),
+            Color::Dim => "2",
+            Color::Red => "1;31",
+            Color::Green => "32",
+            Color::Yellow => "33",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Color {
+    None,
+    Dim,
+    Red,
+    Green,
+    Yellow,
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1}s", duration.as_secs_f64())
+}
