@@ -1,0 +1,273 @@
+//! Targets and the groups they are registered in.
+//!
+//! A group is only a list that can change while requests are running: which group a request goes to is decided in
+//! [`Forward`](super::Forward), and whether a target is healthy enough to be registered is decided by the caller.
+
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    net::SocketAddr,
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hyper::{Uri, http::uri::Authority};
+use thiserror::Error;
+
+/// Where requests of a target group can go: `http://host:port`, with an optional path that is put before every
+/// request's own path. Made by [`str::parse`], or from a [`SocketAddr`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    authority: Authority,
+    base: String,
+}
+
+/// Why a URL cannot be a [`Target`].
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum TargetError {
+    /// Not a URL with a scheme and a host.
+    #[error("`{url}` is not a URL of the form `http://host:port`")]
+    NotAUrl {
+        /// As it was given.
+        url: String,
+    },
+    /// TLS between the load balancer and its targets is not played by the rehearsal.
+    #[error("`{url}` is an https target, and the rehearsal's load balancer reaches its targets over plain http only")]
+    Https {
+        /// As it was given.
+        url: String,
+    },
+    /// Neither `http` nor `https`.
+    #[error("`{url}` has the scheme `{scheme}`, expected `http`")]
+    Scheme {
+        /// As it was given.
+        url: String,
+        /// What stands before `://`.
+        scheme: String,
+    },
+    /// A base URL names a place, so it cannot hold a user, a query or a fragment.
+    #[error("`{url}` holds {part}, and a target is only a host, a port and a path")]
+    Surplus {
+        /// As it was given.
+        url: String,
+        /// What there is too much of.
+        part: &'static str,
+    },
+}
+
+impl Target {
+    /// The host and port that connections go to. Port 80 when the URL had none.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self.authority.port_u16() {
+            Some(_) => self.authority.to_string(),
+            None => format!("{}:80", self.authority),
+        }
+    }
+
+    /// The path before every request's own path: empty, or with a slash at its start and none at its end.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+}
+
+impl From<SocketAddr> for Target {
+    fn from(address: SocketAddr) -> Self {
+        let authority = Authority::from_maybe_shared(address.to_string().into_bytes());
+        // The two renderings of a socket address, `1.2.3.4:5` and `[::1]:5`, are authorities by RFC 3986, except for
+        // an IPv6 scope, which no authority can hold and which is left out.
+        let authority = authority.unwrap_or_else(|_| {
+            let unscoped = SocketAddr::new(address.ip(), address.port()).to_string();
+            Authority::from_maybe_shared(unscoped.into_bytes()).unwrap_or_else(|_| Authority::from_static("[::]:0"))
+        });
+        Self { authority, base: String::new() }
+    }
+}
+
+impl FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(url: &str) -> Result<Self, TargetError> {
+        let shown = || url.to_owned();
+        let surplus = |part| TargetError::Surplus { url: shown(), part };
+        if url.contains('#') {
+            return Err(surplus("a fragment"));
+        }
+        let parts = url.parse::<Uri>().map_err(|_| TargetError::NotAUrl { url: shown() })?.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(TargetError::NotAUrl { url: shown() });
+        };
+        match scheme.as_str() {
+            "http" => {}
+            "https" => return Err(TargetError::Https { url: shown() }),
+            other => return Err(TargetError::Scheme { url: shown(), scheme: other.to_owned() }),
+        }
+        if authority.as_str().contains('@') {
+            return Err(surplus("a user"));
+        }
+        if authority.host().is_empty() || (authority.port().is_none() && authority.as_str().ends_with(':')) {
+            return Err(TargetError::NotAUrl { url: shown() });
+        }
+        let path = parts.path_and_query;
+        if path.as_ref().is_some_and(|path| path.query().is_some()) {
+            return Err(surplus("a query"));
+        }
+        let base = path.map_or(String::new(), |path| path.path().trim_end_matches('/').to_owned());
+        Ok(Self { authority, base })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}{}", self.authority, self.base)
+    }
+}
+
+/// A named list of targets, taken in turn. Clones are the same group: what is registered through one is seen by all.
+#[derive(Clone)]
+pub struct TargetGroup {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    name: String,
+    arn: String,
+    members: Mutex<Members>,
+}
+
+#[derive(Default)]
+struct Members {
+    targets: Vec<Target>,
+    next: usize,
+}
+
+impl TargetGroup {
+    /// An empty group, with an ARN made up from its name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let suffix = RandomState::new().hash_one(name);
+        let arn = format!("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/{name}/{suffix:016x}");
+        Self::with_arn(name, &arn)
+    }
+
+    /// An empty group with an ARN that the caller has chosen.
+    #[must_use]
+    pub fn with_arn(name: &str, arn: &str) -> Self {
+        let shared = Shared { name: name.to_owned(), arn: arn.to_owned(), members: Mutex::default() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The name, as in `DescribeTargetGroups`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// The identity of the group, as the `ELBv2` API gives it.
+    #[must_use]
+    pub fn arn(&self) -> &str {
+        &self.shared.arn
+    }
+
+    /// Lets requests go to `target` from now on. A target that is registered already stays once in the list.
+    pub fn register(&self, target: impl Into<Target>) {
+        let target = target.into();
+        let mut members = self.members();
+        if !members.targets.contains(&target) {
+            members.targets.push(target);
+        }
+    }
+
+    /// Sends no further requests to `target`; those under way are finished. False when it was not registered.
+    pub fn deregister(&self, target: &Target) -> bool {
+        let mut members = self.members();
+        let before = members.targets.len();
+        members.targets.retain(|member| member != target);
+        members.targets.len() != before
+    }
+
+    /// The registered targets, in the order of their registration.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        self.members().targets.clone()
+    }
+
+    /// The target whose turn it is, if there is any.
+    pub(super) fn next_target(&self) -> Option<Target> {
+        let mut members = self.members();
+        let count = members.targets.len();
+        let index = members.next.checked_rem(count)?;
+        members.next = index + 1;
+        members.targets.get(index).cloned()
+    }
+
+    fn members(&self) -> MutexGuard<'_, Members> {
+        // Nothing panics while holding the lock, and a list of targets is whole after every statement.
+        self.shared.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PartialEq for TargetGroup {
+    fn eq(&self, other: &Self) -> bool {
+        self.arn() == other.arn()
+    }
+}
+
+impl Eq for TargetGroup {}
+
+impl fmt::Debug for TargetGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TargetGroup").field("name", &self.name()).field("targets", &self.targets()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_become_targets_or_say_why_not() {
+        let https = TargetError::Https { url: "https://a.example".to_owned() };
+        let cases = [
+            ("http://127.0.0.1:3000", Ok(("127.0.0.1:3000", ""))),
+            ("http://localhost", Ok(("localhost:80", ""))),
+            ("http://[::1]:9/", Ok(("[::1]:9", ""))),
+            ("HTTP://blue.internal:81/shop/", Ok(("blue.internal:81", "/shop"))),
+            ("https://a.example", Err(https)),
+            ("ftp://a", Err(TargetError::Scheme { url: "ftp://a".to_owned(), scheme: "ftp".to_owned() })),
+            ("127.0.0.1:3000", Err(TargetError::NotAUrl { url: "127.0.0.1:3000".to_owned() })),
+            ("/path", Err(TargetError::NotAUrl { url: "/path".to_owned() })),
+            ("", Err(TargetError::NotAUrl { url: String::new() })),
+            ("http://a/?q", Err(TargetError::Surplus { url: "http://a/?q".to_owned(), part: "a query" })),
+            ("http://a/#f", Err(TargetError::Surplus { url: "http://a/#f".to_owned(), part: "a fragment" })),
+            ("http://me@a/", Err(TargetError::Surplus { url: "http://me@a/".to_owned(), part: "a user" })),
+        ];
+        for (url, expected) in cases {
+            let found = url.parse::<Target>();
+            match expected {
+                Ok((address, base)) => {
+                    let target = found.expect(url);
+                    assert_eq!((target.address().as_str(), target.base()), (address, base), "{url}");
+                }
+                Err(error) => assert_eq!(found, Err(error), "{url}"),
+            }
+        }
+    }
+
+    #[test]
+    fn targets_take_turns_and_can_leave() {
+        let group = TargetGroup::new("orders-blue");
+        assert_eq!(group.next_target(), None);
+        let one: Target = "http://127.0.0.1:1".parse().unwrap();
+        let two: Target = "http://127.0.0.1:2".parse().unwrap();
+        group.register(one.clone());
+        group.register(two.clone());
+        group.register(one.clone());
+        let turns: Vec<_> = std::iter::repeat_with(|| group.next_target().unwrap()).take(4).collect();
+        assert_eq!(turns, [one.clone(), two.clone(), one.clone(), two.clone()]);
+        assert!(group.clone().deregister(&one));
+        assert!(!group.deregister(&one));
+        assert_eq!(group.next_target(), Some(two));
+    }
+}
