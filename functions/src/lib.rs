@@ -1,1 +1,89 @@
-//! Room.
+//! The Lambda functions, one binary per lifecycle hook. Each main is one line; what they share is here.
+//!
+//! This crate connects Lambda's runtime to the hook crate and nothing else. Nothing here can fail before the first
+//! event is in hand: what is wrong with the environment is reported as the verdict's reason, not as a dead start.
+
+mod logging;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use greenlight_hook::{CodeDeployController, Executed, ProcessEnvironment, Undelivered, execute, last_resort};
+use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use tokio::time::Instant;
+
+pub use greenlight_suite::Hook;
+
+/// Which function a process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Bound to a lifecycle hook.
+    Hook(Hook),
+    /// The on-failure destination of the others.
+    LastResort,
+}
+
+impl Function {
+    /// Every function.
+    pub const ALL: [Self; 5] = [
+        Self::Hook(Hook::AfterInstall),
+        Self::Hook(Hook::AfterAllowTestTraffic),
+        Self::Hook(Hook::BeforeAllowTraffic),
+        Self::Hook(Hook::AfterAllowTraffic),
+        Self::LastResort,
+    ];
+
+    /// The name of its binary.
+    #[must_use]
+    pub fn binary(self) -> &'static str {
+        match self {
+            Self::Hook(hook) => hook.binary(),
+            Self::LastResort => "last-resort",
+        }
+    }
+
+    /// The function whose binary has this name.
+    #[must_use]
+    pub fn of_binary(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|function| function.binary() == name)
+    }
+}
+
+/// Serves invocations until Lambda ends the process.
+///
+/// # Errors
+///
+/// When the Lambda Runtime API is not there or does not answer as it should.
+pub fn serve(function: Function) -> Result<(), Error> {
+    logging::start();
+    // One thread waits for events and reports verdicts; the engine has a thread and a runtime of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let controller = CodeDeployController::default();
+    runtime.block_on(lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let controller = controller.clone();
+        async move {
+            let stop = stop(&event.context);
+            match function {
+                Function::Hook(hook) => {
+                    let executed = execute(&controller, hook, &event.payload, stop, Arc::new(ProcessEnvironment)).await;
+                    to_value(executed)
+                }
+                Function::LastResort => last_resort(&controller, &event.payload, stop).await,
+            }
+        }
+    })))
+}
+
+fn to_value(executed: Result<Executed, Undelivered>) -> Result<Value, Undelivered> {
+    executed.map(|executed| {
+        // The verdict has been delivered: a record that cannot be written must not bring the event back.
+        serde_json::to_value(executed).unwrap_or_else(|error| Value::String(format!("no report: {error}")))
+    })
+}
+
+/// When Lambda stops this invocation, on the clock that waits are measured with.
+fn stop(context: &Context) -> Instant {
+    let deadline = UNIX_EPOCH + Duration::from_millis(context.deadline);
+    Instant::now() + deadline.duration_since(SystemTime::now()).unwrap_or_default()
+}

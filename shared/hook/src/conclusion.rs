@@ -119,10 +119,8 @@ impl Evidence {
                 planned.len()
             ));
         }
-        let records: Vec<Option<&CheckRecord>> = required
-            .iter()
-            .map(|check| draft.checks.iter().find(|record| record.name == check.name))
-            .collect();
+        let records: Vec<Option<&CheckRecord>> =
+            required.iter().map(|check| draft.checks.iter().find(|record| record.name == check.name)).collect();
         let unfinished: Vec<&str> = required
             .iter()
             .zip(&records)

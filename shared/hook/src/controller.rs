@@ -4,6 +4,8 @@
 //! controller (ECS's own blue/green deployments) is a second module here and nothing else.
 
 pub(crate) mod codedeploy;
+#[cfg(test)]
+pub(crate) mod scripted;
 
 use std::future::Future;
 use std::time::Duration;

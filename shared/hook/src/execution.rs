@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use greenlight_deployment::Delivery;
 use greenlight_engine::Deadline;
-use greenlight_report::Report;
+use greenlight_report::{Mode, Report};
 use greenlight_suite::Hook;
+use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -21,10 +22,22 @@ use crate::guard::{Interrupted, grace, guarded, reserve};
 use crate::investigation::{Found, Investigation};
 use crate::log;
 use crate::settings::{Environment, Settings};
-use greenlight_report::Mode;
 
 /// Kept between the last attempt to report and the moment when Lambda stops the function.
 const MARGIN: Duration = Duration::from_millis(300);
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Executed {
+    /// A verdict was reported; this is its record.
+    Reported(Box<Report>),
+    /// The event had been decided before: nothing was asked, and nothing was reported.
+    AlreadyDecided {
+        /// How it had been decided.
+        already_decided: String,
+    },
+}
 
 /// Runs one hook: finds out, judges, reports.
 ///
@@ -39,7 +52,7 @@ pub async fn execute<C: Controller>(
     event: &Value,
     stop: Instant,
     environment: Arc<dyn Environment>,
-) -> Result<Report, Undelivered> {
+) -> Result<Executed, Undelivered> {
     let started = Instant::now();
     let execution = controller.identify(event).map_err(Undelivered::UnknownExecution)?;
 
@@ -49,11 +62,9 @@ pub async fn execute<C: Controller>(
     };
     let conclusion = match conclusion {
         Judged::Conclusion(conclusion) => conclusion,
-        Judged::AlreadyDecided(how) => {
-            let nothing = Conclusion::failed(draft.mode, format!("{how}; nothing was asked and nothing is reported"));
-            let report = assemble(Some(hook), draft, &nothing, started.elapsed());
-            log::already_decided(&report);
-            return Ok(report);
+        Judged::AlreadyDecided(already_decided) => {
+            log::already_decided(hook, &already_decided);
+            return Ok(Executed::AlreadyDecided { already_decided });
         }
     };
 
@@ -69,7 +80,7 @@ pub async fn execute<C: Controller>(
             "the lifecycle event had been decided already, by an earlier report, a time-out or a stop".to_owned(),
         ),
     }
-    Ok(report)
+    Ok(Executed::Reported(Box::new(report)))
 }
 
 enum Judged {
@@ -111,10 +122,9 @@ async fn investigate<C: Controller>(
         Ok(Ok(Found::Everything)) => Judged::Conclusion(Conclusion::of(&draft)),
         Ok(Ok(Found::AlreadyDecided(how))) => Judged::AlreadyDecided(how),
         Ok(Err(problem)) => failed(problem),
-        Err(Interrupted::Panicked(said)) => failed(format!(
-            "Greenlight itself failed while {}: {said}; this says nothing about green",
-            draft.doing
-        )),
+        Err(Interrupted::Panicked(said)) => {
+            failed(format!("Greenlight itself failed while {}: {said}; this says nothing about green", draft.doing))
+        }
         Err(Interrupted::TimedOut) => failed(format!(
             "the time was over ({} with {} kept for reporting) while {}{}",
             greenlight_report::duration(whole),

@@ -79,7 +79,10 @@ impl Investigation<'_> {
             }
             Some(listener) => match &file {
                 None => self.board.update(|draft| {
-                    draft.problems.push("there is no suite: put `greenlight.yml` beside the binary, or name it in GREENLIGHT_SUITE".to_owned());
+                    draft.problems.push(
+                        "there is no suite: put `greenlight.yml` beside the binary, or name it in GREENLIGHT_SUITE"
+                            .to_owned(),
+                    );
                 }),
                 Some(file) => self.ask(listener, &file.suite, file, deployment.ok()).await,
             },
@@ -180,7 +183,11 @@ impl Investigation<'_> {
                 ),
             };
             if !transient || pause >= deadline.remaining() {
-                let waited = if transient { format!(" after {} looks within {}", polls, greenlight_report::duration(budget)) } else { String::new() };
+                let waited = if transient {
+                    format!(" after {} looks within {}", polls, greenlight_report::duration(budget))
+                } else {
+                    String::new()
+                };
                 return TaskSetRecord { outcome, reason: Some(format!("{seen}{waited}")), green, polls };
             }
             greenlight_engine::Progress::phase(self.board, &format!("waiting for green's task set: {seen}"));
@@ -241,6 +248,3 @@ fn already_decided(hook: Hook, deployment: Option<&Deployment>, target: Option<&
     let deployment = deployment.filter(|deployment| deployment.has_ended())?;
     Some(format!("the deployment is already {}", deployment.status))
 }
-
-#[cfg(test)]
-mod tests;

@@ -26,7 +26,7 @@ pub use controller::codedeploy::CodeDeployController;
 pub use controller::{Controller, Reader};
 pub use delivery::Undelivered;
 pub use draft::{Board, Demands, Draft, PlannedCheck};
-pub use execution::{assemble, execute};
+pub use execution::{Executed, assemble, execute};
 pub use last_resort::last_resort;
 pub use plan::{Listener, Plan};
 pub use questions::{Target, ask};

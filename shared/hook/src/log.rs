@@ -6,6 +6,7 @@
 use greenlight_deployment::{Delivery, Verdict};
 use greenlight_engine::Outcome;
 use greenlight_report::Report;
+use greenlight_suite::Hook;
 
 use crate::delivery::Undelivered;
 
@@ -53,6 +54,6 @@ pub(crate) fn verdict(report: &Report, delivery: &Result<Delivery, Undelivered>)
 }
 
 /// A duplicate delivery: nothing was done.
-pub(crate) fn already_decided(report: &Report) {
-    tracing::info!(reason = report.reason, hook = report.hook.map_or("", |hook| hook.name()), "already decided");
+pub(crate) fn already_decided(hook: Hook, how: &str) {
+    tracing::info!(reason = how, hook = hook.name(), "already decided: nothing was asked, nothing is reported");
 }

@@ -81,10 +81,7 @@ impl<'s> Plan<'s> {
     /// The checks that have to have a record in the end.
     #[must_use]
     pub fn planned(&self) -> Vec<PlannedCheck> {
-        self.checks
-            .iter()
-            .map(|check| PlannedCheck { name: check.name.clone(), required: check.required })
-            .collect()
+        self.checks.iter().map(|check| PlannedCheck { name: check.name.clone(), required: check.required }).collect()
     }
 }
 

@@ -52,11 +52,10 @@ pub async fn ask(
         // Nothing that could be found would be evidence: waiting for green would only delay the verdict.
         return;
     }
-    let session = Scope::build(suite, target.facts, &|name| environment.get(name))
-        .map_err(|error| error.to_string())
-        .and_then(|scope| {
-            Session::open(suite, target.base, scope, target.suite_folder).map_err(|error| error.to_string())
-        });
+    let session =
+        Scope::build(suite, target.facts, &|name| environment.get(name)).map_err(|error| error.to_string()).and_then(
+            |scope| Session::open(suite, target.base, scope, target.suite_folder).map_err(|error| error.to_string()),
+        );
     let session = match session {
         Ok(session) => session,
         Err(problem) => return board.update(|draft| draft.problems.push(problem)),
@@ -64,8 +63,8 @@ pub async fn ask(
 
     let ready = session.ready(plan.ready, plan.version, deadline, board);
     let (readiness, version) = board.phase("readiness", ready).await;
-    let is_ready = readiness.outcome == Outcome::Pass
-        && version.as_ref().is_none_or(|version| version.outcome == Outcome::Pass);
+    let is_ready =
+        readiness.outcome == Outcome::Pass && version.as_ref().is_none_or(|version| version.outcome == Outcome::Pass);
     board.update(|draft| {
         draft.readiness = Some(readiness);
         draft.version.clone_from(&version);

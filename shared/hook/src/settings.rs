@@ -83,13 +83,16 @@ impl Settings {
         let get = |name: &str| environment.get(name).filter(|value| !value.is_empty());
 
         let suite = get("GREENLIGHT_SUITE");
-        if let Some(scheme) = ["ssm:", "s3:"].into_iter().find(|scheme| suite.as_deref().is_some_and(|place| place.starts_with(scheme))) {
-            bad.push(format!("GREENLIGHT_SUITE: `{scheme}` places are not read by this version; give the path of a file"));
+        if let Some(scheme) =
+            ["ssm:", "s3:"].into_iter().find(|scheme| suite.as_deref().is_some_and(|place| place.starts_with(scheme)))
+        {
+            bad.push(format!(
+                "GREENLIGHT_SUITE: `{scheme}` places are not read by this version; give the path of a file"
+            ));
         }
         let mut url = |name: &str| {
-            get(name).and_then(|value| {
-                BaseUrl::parse(&value).map_err(|error| bad.push(format!("{name}: {error}"))).ok()
-            })
+            get(name)
+                .and_then(|value| BaseUrl::parse(&value).map_err(|error| bad.push(format!("{name}: {error}"))).ok())
         };
         let test_url = url("GREENLIGHT_TEST_URL");
         let production_url = url("GREENLIGHT_PRODUCTION_URL");

@@ -67,7 +67,11 @@ fn a_verdict_succeeds_by_evidence_alone() {
         draft
     };
     let cases = [
-        ("every required check passed", draft(vec![check("a", true, Pass), check("b", true, Pass)]), Verdict::Succeeded),
+        (
+            "every required check passed",
+            draft(vec![check("a", true, Pass), check("b", true, Pass)]),
+            Verdict::Succeeded,
+        ),
         ("an advisory check failed", draft(vec![check("a", true, Pass), check("b", false, Fail)]), Verdict::Succeeded),
         ("nothing was checked", draft(vec![]), Verdict::Failed),
         ("all checks were skipped", draft(vec![check("a", true, Skipped)]), Verdict::Failed),
@@ -81,11 +85,7 @@ fn a_verdict_succeeds_by_evidence_alone() {
             demanding(Some(version(Pass)), draft(vec![check("a", false, Pass)])),
             Verdict::Failed,
         ),
-        (
-            "blue answered",
-            demanding(Some(version(Fail)), draft(vec![check("a", true, Pass)])),
-            Verdict::Failed,
-        ),
+        ("blue answered", demanding(Some(version(Fail)), draft(vec![check("a", true, Pass)])), Verdict::Failed),
         ("nobody asked for the version", demanding(None, draft(vec![check("a", true, Pass)])), Verdict::Failed),
     ];
     for (case, draft, verdict) in cases {

@@ -34,10 +34,7 @@ impl Controller for CodeDeployController {
     }
 
     fn describe(&self, execution: &HookExecution) -> ExecutionId {
-        ExecutionId {
-            deployment_id: execution.deployment_id.clone(),
-            hook_execution: execution.fingerprint(),
-        }
+        ExecutionId { deployment_id: execution.deployment_id.clone(), hook_execution: execution.fingerprint() }
     }
 
     async fn reader(&self, execution: &HookExecution) -> CodeDeployReader {

@@ -1,0 +1,7 @@
+//! Lambda bound to the `AfterAllowTestTraffic` hook of an ECS deployment.
+
+use greenlight_functions::{Function, Hook, serve};
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    serve(Function::Hook(Hook::AfterAllowTestTraffic))
+}
