@@ -2,6 +2,7 @@
 //!
 //! This crate makes calls and gives back typed facts; what follows from them is the hook's to decide.
 
+pub mod appspec;
 mod call;
 mod codedeploy;
 mod execution;
