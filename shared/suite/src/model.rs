@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-pub use expectation::{Bound, Expectation, JsonPath, JsonType, Matcher, Pattern};
+pub use expectation::{Bound, Expectation, JsonPath, JsonType, Matcher, Pattern, StatusSet};
 pub use hook::{Hook, UnknownHook};
 pub use template::{Lookup, Part, Template, Undefined, ValueTemplate, Variable};
 

@@ -1,0 +1,126 @@
+//! `hooks`: which checks run at which hook.
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use super::collection::{entries, value_of};
+use crate::diagnostics::{Problem, did_you_mean, quote};
+use crate::grammar::{Definitions, Field, Fields, Key, Reader, Shape, Word};
+use crate::model::{Hook, HookPlan, Selection};
+use crate::yaml;
+
+static CHECKS: Key<Choose> = Key::required("checks", Choose, "Names of checks, or `all`. An empty list is none.");
+
+static SHAPE: Shape = Shape { title: "a hook", keys: &[&CHECKS] };
+
+/// All of `hooks`.
+pub(super) struct Hooks;
+
+impl Word for Hooks {
+    type Meaning = IndexMap<Hook, HookPlan>;
+
+    fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<Self::Meaning> {
+        let mut read = Vec::new();
+        for entry in entries(field, reader)? {
+            let hook = hook(&entry.key, reader);
+            let plan = value_of(entry, reader).and_then(|field| {
+                let fields = Fields::open(&SHAPE, field, reader)?;
+                let checks = fields.read(&CHECKS, reader);
+                if hook == Some(Hook::AfterInstall) && checks.as_ref().is_some_and(runs_something) {
+                    let problem = Problem::at(fields.key_span(&CHECKS), "checks cannot run at AfterInstall");
+                    reader.report(
+                        problem
+                            .label("the test listener still serves blue then")
+                            .remedy("run them at AfterAllowTestTraffic, the first hook at which green answers"),
+                    );
+                }
+                fields.finish();
+                checks.map(|checks| HookPlan { checks })
+            });
+            read.push(hook.zip(plan));
+        }
+        read.into_iter().collect()
+    }
+
+    fn schema(&self, definitions: &mut Definitions) -> Value {
+        let plan = definitions.refer("hook", |definitions| SHAPE.schema(definitions).into());
+        let properties: serde_json::Map<_, _> =
+            Hook::ALL.into_iter().map(|hook| (hook.name().to_owned(), plan.clone())).collect();
+        json!({ "type": "object", "minProperties": 1, "additionalProperties": false, "properties": properties })
+    }
+}
+
+fn runs_something(selection: &Selection) -> bool {
+    match selection {
+        Selection::All => true,
+        Selection::Named(names) => !names.is_empty(),
+    }
+}
+
+fn hook(key: &yaml::Key, reader: &mut Reader<'_>) -> Option<Hook> {
+    let names = Hook::ALL.map(Hook::name);
+    let hook = Hook::ALL.into_iter().find(|hook| hook.name() == key.name);
+    if hook.is_none() {
+        let problem = Problem::at(key.span, format!("{} is not a hook that Greenlight serves", quote(&key.name)));
+        let problem = match did_you_mean(&key.name, names) {
+            Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+            None => problem.label("not known here"),
+        };
+        reader.report(problem.remedy(format!("known here: {}", names.join(", "))));
+    }
+    hook
+}
+
+/// `all`, or names of checks.
+struct Choose;
+
+impl Word for Choose {
+    type Meaning = Selection;
+
+    fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<Selection> {
+        if field.node.as_text() == Some("all") {
+            return Some(Selection::All);
+        }
+        let Some(items) = field.node.as_sequence() else {
+            let problem = reader.expected("`all` or a list of names", field);
+            let remedy = match field.node.as_scalar() {
+                Some(scalar) => format!("write {}", quote(&format!("checks: [{}]", scalar.text))),
+                None => "write `checks: [name, name]`".into(),
+            };
+            reader.report(problem.remedy(remedy));
+            return None;
+        };
+        let read: Vec<_> = items.iter().map(|node| known_check(node, reader)).collect();
+        read.into_iter().collect::<Option<_>>().map(Selection::Named)
+    }
+
+    fn schema(&self, _: &mut Definitions) -> Value {
+        json!({ "anyOf": [{ "const": "all" }, { "type": "array", "items": { "type": "string" }, "uniqueItems": true }] })
+    }
+}
+
+fn known_check(node: &yaml::Node, reader: &mut Reader<'_>) -> Option<String> {
+    let Some(scalar) = node.as_scalar() else {
+        reader.report(reader.expected("a name", Field { name: "a check", node }));
+        return None;
+    };
+    let name = &scalar.text;
+    let checks = &reader.scope.checks;
+    if checks.contains(name) {
+        return Some(name.clone());
+    }
+    if reader.problems.is_full() {
+        return None;
+    }
+    let problem = Problem::at(node.span, format!("there is no check {}", quote(name)));
+    let problem = match did_you_mean(name, checks.iter().map(String::as_str)) {
+        Some(meant) => problem.label(format!("did you mean {}?", quote(meant))),
+        None => problem.label("not under `checks`"),
+    };
+    reader.report(match checks.as_slice() {
+        [] => problem.remedy("define it under `checks`"),
+        checks if checks.len() <= 20 => problem.remedy(format!("defined: {}", checks.join(", "))),
+        _ => problem,
+    });
+    None
+}

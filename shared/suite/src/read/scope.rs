@@ -1,0 +1,195 @@
+//! The names that `${…}` can stand for, and what is said about one that it cannot.
+//!
+//! What they are worth is known much later, to the engine. Here it is only made sure that each can have a value.
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::name::is_identifier;
+use crate::diagnostics::{Problem, did_you_mean, quote};
+use crate::source::Span;
+
+/// The names that are known at the place being read.
+#[derive(Default)]
+pub(crate) struct Scope {
+    /// After `secret.`
+    pub(super) secrets: IndexSet<String>,
+    pub(super) variables: IndexMap<String, Defined>,
+    /// Variables further down, with their lines.
+    pub(super) variables_to_come: IndexMap<String, u32>,
+    /// Captured by an earlier step of the check, with the lines.
+    pub(super) captures: IndexMap<String, u32>,
+    /// Captured anywhere in the check, with the lines.
+    pub(super) captures_of_check: IndexMap<String, u32>,
+    /// Captured anywhere in the file, with the names of the checks.
+    pub(super) captures_of_file: IndexMap<String, String>,
+    /// Whether requests may use methods that can change something; why not, otherwise.
+    pub(super) methods: Methods,
+    /// The names of the checks.
+    pub(super) checks: Vec<String>,
+}
+
+/// A variable of the file.
+pub(super) struct Defined {
+    pub(super) line: u32,
+    /// Whether a secret is in its value.
+    pub(super) secret: bool,
+}
+
+/// Which methods requests may use.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Methods {
+    /// `ready` and `version` ask over and over: they may never change anything.
+    #[default]
+    Safe,
+    /// A check that has not said `side_effects: allowed`.
+    SafeUnlessAllowed,
+    /// A check that has.
+    Any,
+}
+
+/// Names that are always known; `blue.` has the same as `green.`.
+const FACTS: [&str; 12] = [
+    "deployment.id",
+    "deployment.application",
+    "deployment.group",
+    "green.task_definition.arn",
+    "green.task_definition.family",
+    "green.task_definition.revision",
+    "blue.task_definition.arn",
+    "blue.task_definition.family",
+    "blue.task_definition.revision",
+    "env.NAME",
+    "green.env.CONTAINER.NAME",
+    "green.image.CONTAINER.tag",
+];
+
+impl Scope {
+    /// Whether the value of a known name is, or holds, a secret.
+    pub(super) fn is_secret(&self, name: &str) -> bool {
+        name.starts_with("secret.")
+            || !self.captures.contains_key(name) && self.variables.get(name).is_some_and(|variable| variable.secret)
+    }
+
+    /// What is wrong with a name at a place, if anything is.
+    pub(super) fn resolve(&self, name: &str, span: Span) -> Result<(), Problem> {
+        let problem = |message: String| Problem::at(span, message);
+        let shown = quote(&format!("${{{name}}}"));
+        if self.captures.contains_key(name) || self.variables.contains_key(name) || is_fact(name) {
+            return Ok(());
+        }
+        if let Some(secret) = name.strip_prefix("secret.") {
+            return self.resolve_secret(secret, &shown, span);
+        }
+        if let Some(line) = self.captures_of_check.get(name) {
+            return Err(problem(format!("{shown} is used before it is captured"))
+                .label(format!("captured from the answer to the request on line {line}"))
+                .remedy("use it in a later step, or in `finally`"));
+        }
+        if let Some(line) = self.variables_to_come.get(name) {
+            return Err(problem(format!("{shown} is used before it is defined"))
+                .label(format!("defined on line {line}"))
+                .remedy("move its definition up: a variable may use those before it"));
+        }
+        if let Some(check) = self.captures_of_file.get(name) {
+            return Err(problem(format!("{shown} has no value here"))
+                .label(format!("captured in another check, {}", quote(check)))
+                .remedy("checks are independent: make these requests steps of one check"));
+        }
+        let problem = problem(format!("{shown} is not defined"));
+        let problem = match did_you_mean(name, self.known()) {
+            Some(meant) => problem.label(format!("did you mean `${{{meant}}}`?")),
+            None => problem.label("not known here"),
+        };
+        Err(problem.remedy(self.remedy(name)))
+    }
+
+    fn resolve_secret(&self, secret: &str, shown: &str, span: Span) -> Result<(), Problem> {
+        if self.secrets.contains(secret) {
+            return Ok(());
+        }
+        let problem = Problem::at(span, format!("{shown} is not declared"));
+        let problem = match did_you_mean(secret, self.secrets.iter().map(String::as_str)) {
+            Some(meant) => problem.label(format!("did you mean `${{secret.{meant}}}`?")),
+            None => problem.label("not under `secrets`"),
+        };
+        Err(problem.remedy(format!("declare it: `secrets: {{ {secret}: env:NAME }}`")))
+    }
+
+    fn known(&self) -> impl Iterator<Item = &str> {
+        let own = self.captures.keys().chain(self.variables.keys()).map(String::as_str);
+        own.chain(FACTS)
+    }
+
+    fn remedy(&self, name: &str) -> String {
+        match name.split_once('.').map(|(first, _)| first) {
+            Some("env") => "write `${env.NAME}`, NAME being an environment variable of the function".into(),
+            Some("deployment") => "known: deployment.id, deployment.application, deployment.group".into(),
+            Some(side @ ("green" | "blue")) => format!(
+                "known: {side}.env.CONTAINER.NAME, {side}.image.CONTAINER.tag or .digest, \
+                 {side}.task_definition.arn, .family or .revision"
+            ),
+            _ => {
+                let own: Vec<_> = self.captures.keys().chain(self.variables.keys()).map(String::as_str).collect();
+                let own = if own.is_empty() { String::new() } else { format!("{}, ", own.join(", ")) };
+                format!("known here: {own}and what begins with secret., env., deployment., green. or blue.")
+            }
+        }
+    }
+}
+
+/// A name that the deployment or the environment gives a value to.
+fn is_fact(name: &str) -> bool {
+    if let Some(variable) = name.strip_prefix("env.") {
+        return is_identifier(variable);
+    }
+    if let Some(fact) = name.strip_prefix("deployment.") {
+        return matches!(fact, "id" | "application" | "group");
+    }
+    let Some(fact) = name.strip_prefix("green.").or_else(|| name.strip_prefix("blue.")) else { return false };
+    match fact.split_once('.') {
+        Some(("task_definition", fact)) => matches!(fact, "arn" | "family" | "revision"),
+        Some(("env", rest)) => rest.split_once('.').is_some_and(|(container, variable)| {
+            is_container(container) && !variable.is_empty() && !variable.contains(['=', '$', '{', ' '])
+        }),
+        Some(("image", rest)) => rest
+            .split_once('.')
+            .is_some_and(|(container, fact)| is_container(container) && matches!(fact, "tag" | "digest")),
+        _ => false,
+    }
+}
+
+/// Source: Amazon ECS, `ContainerDefinition`, "name": letters, digits, underscores and hyphens.
+fn is_container(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_known_by_their_form() {
+        for name in [
+            "env.HOME",
+            "deployment.group",
+            "green.env.app.VERSION",
+            "blue.env.my-app_2.a.b",
+            "green.image.app.digest",
+            "blue.task_definition.revision",
+        ] {
+            assert!(is_fact(name), "{name}");
+        }
+        for name in [
+            "env.",
+            "env.a-b",
+            "deployment.ids",
+            "green.env.app",
+            "green.env..A",
+            "green.image.app.name",
+            "green.",
+            "x",
+        ] {
+            assert!(!is_fact(name), "{name}");
+        }
+    }
+}
