@@ -15,6 +15,7 @@ mod millis;
 mod printer;
 mod record;
 mod rehearse;
+mod server;
 mod settings;
 
 pub use error::RehearsalError;

@@ -9,8 +9,17 @@ pub struct Misbehaviour {
     pub throttle_status_calls: u32,
     /// Every second call, whichever it is, is throttled.
     pub throttle_every_second: bool,
-    /// Actions that the functions' role does not allow, for example `GetDeployment`.
-    pub denied: Vec<String>,
+    /// Operations that are always refused.
+    pub refusals: Vec<Refusal>,
     /// How long every answer takes.
     pub latency: Duration,
+}
+
+/// An operation that is always answered with the same error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// For example `GetDeployment`.
+    pub operation: String,
+    /// For example `AccessDeniedException`.
+    pub code: String,
 }
