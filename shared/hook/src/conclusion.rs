@@ -76,7 +76,7 @@ impl Evidence {
     /// Looks for whatever speaks against `Succeeded`, the most telling first.
     fn of(draft: &Draft) -> Result<Self, String> {
         if let Some(problem) = draft.problems.first() {
-            return Err(and_more(problem, draft.problems.len() - 1, "more problem"));
+            return Err(and_more(problem, draft.problems.len() - 1, "problem", ""));
         }
         let mut proven = Vec::new();
         if draft.demands.task_set {
@@ -133,7 +133,7 @@ impl Evidence {
         if let Some(worst) = bad.first().filter(|record| !is_unfinished(record)) {
             let reason = worst.reason.as_deref().unwrap_or(worst.outcome.word());
             let sentence = format!("check `{}`: {reason}", worst.name);
-            return Err(and_more(&sentence, bad.len() - 1, "more check did not pass"));
+            return Err(and_more(&sentence, bad.len() - 1, "check", " did not pass"));
         }
         if !unfinished.is_empty() {
             return Err(format!("the time was over with unfinished checks: {}", unfinished.join(", ")));
@@ -161,10 +161,11 @@ pub(crate) fn is_unfinished(record: &CheckRecord) -> bool {
     record.outcome == Outcome::Skipped || record.steps.last().is_some_and(by_deadline)
 }
 
-fn and_more(sentence: &str, more: usize, what: &str) -> String {
+fn and_more(sentence: &str, more: usize, what: &str, tail: &str) -> String {
     match more {
         0 => sentence.to_owned(),
-        _ => format!("{sentence} (and {more} {what})"),
+        1 => format!("{sentence} (and 1 more {what}{tail})"),
+        _ => format!("{sentence} (and {more} more {what}s{tail})"),
     }
 }
 

@@ -38,7 +38,6 @@ pub async fn ask(
 ) {
     board.update(|draft| {
         draft.target = Some(target.base.to_string());
-        draft.demands.readiness = true;
         draft.demands.version = plan.version.is_some();
         draft.demands.checks = plan.planned();
         if plan.version.is_none() {

@@ -90,8 +90,8 @@ pub fn text(report: &Report, colour: Colour) -> String {
     for row in rows {
         row.write(&mut out, width, colour);
     }
-    for name in &report.unfinished {
-        let _ = writeln!(out, "  {:<12}  {:>6}  {name}", colour.paint("31", "UNFINISHED"), "");
+    if !report.unfinished.is_empty() {
+        let _ = writeln!(out, "  {} {}", colour.paint("31", "unfinished:"), report.unfinished.join(", "));
     }
     for text in &report.unproven {
         let _ = writeln!(out, "  {} {text}", colour.paint("33", "not proven:"));
@@ -133,11 +133,11 @@ impl<'a> Row<'a> {
 
     fn write(&self, out: &mut String, width: usize, colour: Colour) {
         let length = self.duration.map(duration).unwrap_or_default();
-        let word = colour.outcome(self.outcome, 12);
+        let word = colour.outcome(self.outcome, Outcome::Skipped.word().len());
         let _ = writeln!(out, "  {word}  {length:>6}  {:<width$}  {}", self.name, self.what);
         if let Some(reason) = self.reason {
             for line in reason.lines() {
-                let _ = writeln!(out, "{:24}{line}", "");
+                let _ = writeln!(out, "{:19}{line}", "");
             }
         }
     }
@@ -164,3 +164,6 @@ fn summary(check: &CheckRecord) -> String {
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,7 +111,7 @@ fn the_reason_names_the_worst_check_and_counts_the_rest() {
     ]);
     assert_eq!(
         Conclusion::of(&draft).reason(),
-        "check `home`: GET / status 500, expected any 2xx (and 2 more check did not pass)"
+        "check `home`: GET / status 500, expected any 2xx (and 2 more checks did not pass)"
     );
 }
 

@@ -1,0 +1,81 @@
+//! What a person reads, as snapshots; and that a report survives being written and read.
+
+use serde_json::json;
+
+use super::*;
+
+fn failed() -> Report {
+    let attempt = json!({
+        "request": "GET http://10.0.0.1:8080/", "status": 503, "timings": { "total_ms": 12.5 },
+        "failures": [{ "kind": "status", "subject": "status", "observed": "503", "expected": "any 2xx" }]
+    });
+    let document = json!({
+        "report": 1, "greenlight": "0.1.0", "verdict": "Failed", "judged": "Failed", "mode": "enforce",
+        "reason": "check `price list`: GET /prices status 503, expected any 2xx (and 1 more check did not pass)",
+        "hook": "AfterAllowTestTraffic",
+        "target": "http://10.0.0.1:8080",
+        "readiness": {
+            "outcome": "pass", "requests": ["GET /health"], "consecutive": 3, "good": 3, "polls": 4, "duration_ms": 1612.0
+        },
+        "version": { "outcome": "pass", "request": "GET /version", "expected": "cf78ba1", "observed": "cf78ba1", "samples": 4 },
+        "checks": [
+            { "name": "health", "line": 9, "required": true, "outcome": "pass", "duration_ms": 41.2,
+              "steps": [{ "request": "GET /health", "line": 9, "outcome": "pass", "attempts": [attempt] }] },
+            { "name": "price list", "line": 12, "required": true, "outcome": "fail", "duration_ms": 212.0,
+              "reason": "GET /prices status 503, expected any 2xx",
+              "steps": [{ "request": "GET /prices", "line": 12, "outcome": "fail", "attempts": [attempt, attempt, attempt] }] },
+            { "name": "login", "line": 15, "required": true, "outcome": "error", "duration_ms": 65_000.0,
+              "reason": "POST /login no answer within 5s",
+              "steps": [
+                { "request": "GET /login", "line": 15, "outcome": "pass", "attempts": [attempt] },
+                { "request": "POST /login", "line": 17, "outcome": "error", "attempts": [] }
+              ] },
+            { "name": "hints", "line": 20, "required": false, "outcome": "skipped", "duration_ms": 0.0,
+              "reason": "the time was over", "steps": [] }
+        ],
+        "unfinished": ["hints"],
+        "unproven": ["how the deployment stands: access denied"],
+        "warnings": ["auto-rollback is not enabled"],
+        "phases": [], "duration_ms": 66_900.0
+    });
+    serde_json::from_value(document).unwrap()
+}
+
+#[test]
+fn a_failed_report_shows_every_check_with_its_reason_and_the_verdict_last() {
+    insta::assert_snapshot!(text(&failed(), Colour::Never));
+}
+
+#[test]
+fn an_observed_report_says_what_the_evidence_says() {
+    let report = Report { mode: Mode::Observe, verdict: Verdict::Succeeded, ..failed() };
+    let last = text(&report, Colour::Never).lines().last().unwrap_or_default().to_owned();
+    assert!(last.starts_with("verdict Succeeded (observe mode; the evidence says Failed) after 1m06s: "), "{last}");
+}
+
+#[test]
+fn colour_only_adds_to_the_text() {
+    let coloured = text(&failed(), Colour::Always);
+    let mut plain = String::new();
+    let mut rest = coloured.as_str();
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, rest)| rest);
+    }
+    plain.push_str(rest);
+    assert_eq!(plain, text(&failed(), Colour::Never));
+}
+
+#[test]
+fn a_report_survives_being_written_and_read() {
+    let report = failed();
+    let written = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&written).unwrap(), report);
+}
+
+#[test]
+fn a_duration_is_as_short_as_its_length_allows() {
+    for (millis, expected) in [(0, "0ms"), (999, "999ms"), (1_000, "1.0s"), (59_940, "59.9s"), (192_000, "3m12s")] {
+        assert_eq!(duration(Duration::from_millis(millis)), expected);
+    }
+}
