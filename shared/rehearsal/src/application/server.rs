@@ -26,8 +26,8 @@ pub(super) enum Command {
     Finish { done: oneshot::Sender<()> },
 }
 
-/// A port that is held in either state. One that is bound and does not listen refuses connections, and nobody else
-/// can take it meanwhile.
+/// A port that is held in either state. One that is bound and does not listen refuses connections, and the system gives
+/// it to nobody who asks for any free one.
 pub(super) enum Door {
     Open(TcpListener, SocketAddr),
     Refusing(TcpSocket, SocketAddr),

@@ -109,6 +109,8 @@ pub(super) struct Relay {
     progress: Arc<Progress>,
     limit: Duration,
     silence: Option<Pin<Box<Sleep>>>,
+    /// Why the answer cannot be finished, kept for a moment.
+    breach: Option<Box<dyn Error + Send + Sync>>,
     socket: Arc<SocketNotes>,
 }
 
@@ -122,7 +124,7 @@ impl Relay {
         limit: Duration,
         socket: Arc<SocketNotes>,
     ) -> Self {
-        let mut relay = Self { target, lease: Some(lease), progress, limit, silence: None, socket };
+        let mut relay = Self { target, lease: Some(lease), progress, limit, silence: None, breach: None, socket };
         if relay.target.is_end_stream() {
             relay.settle();
         }
@@ -134,6 +136,16 @@ impl Relay {
         if let Some(lease) = self.lease.take().filter(|_| self.progress.ended()) {
             lease.give_back();
         }
+    }
+
+    /// The answer has ended badly. What there is of it must reach the client before the connection closes, and is only
+    /// written out once there is nothing more to come, so that the error is told at the next asking.
+    fn break_off<T>(&mut self, breach: Box<dyn Error + Send + Sync>, cx: &Context<'_>) -> Poll<T> {
+        self.lease = None;
+        self.breach = Some(breach);
+        self.socket.break_off();
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn silent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -155,25 +167,26 @@ impl Body for Relay {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
+        if let Some(breach) = this.breach.take() {
+            return Poll::Ready(Some(Err(breach)));
+        }
         let piece = match Pin::new(&mut this.target).poll_frame(cx) {
-            Poll::Ready(piece) => piece,
+            Poll::Ready(Some(Ok(piece))) => piece,
+            Poll::Ready(Some(Err(error))) => return this.break_off(error.into(), cx),
+            Poll::Ready(None) => {
+                this.settle();
+                return Poll::Ready(None);
+            }
             Poll::Pending => {
                 ready!(this.silent(cx));
-                this.lease = None;
-                this.socket.break_off();
-                return Poll::Ready(Some(Err("the target fell silent within its answer".into())));
+                return this.break_off("the target fell silent within its answer".into(), cx);
             }
         };
         this.silence = None;
-        match &piece {
-            Some(Ok(_)) if !this.target.is_end_stream() => {}
-            Some(Ok(_)) | None => this.settle(),
-            Some(Err(_)) => {
-                this.lease = None;
-                this.socket.break_off();
-            }
+        if this.target.is_end_stream() {
+            this.settle();
         }
-        Poll::Ready(piece.map(|piece| piece.map_err(Into::into)))
+        Poll::Ready(Some(Ok(piece)))
     }
 
     fn is_end_stream(&self) -> bool {

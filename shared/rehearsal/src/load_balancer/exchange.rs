@@ -31,6 +31,9 @@ use super::{
 /// Source: Elastic Load Balancing user guide, "Application Load Balancers", quotas.
 const MAX_LINE: usize = 16 * 1024;
 
+/// Largest head in all. Source: as above.
+const MAX_HEAD: usize = 64 * 1024;
+
 /// An answer on its way to the client: the load balancer's own, or a target's.
 pub(super) type Answer = Response<Either<Full<Bytes>, Relay>>;
 
@@ -180,7 +183,9 @@ fn vet(request: &Request<Incoming>) -> Result<Option<HeaderValue>, OwnAnswer> {
     if line > MAX_LINE {
         return Err(OwnAnswer::UriTooLong);
     }
-    if request.headers().iter().any(|(name, value)| name.as_str().len() + value.len() > MAX_LINE) {
+    // Each header takes a colon, a space and a line end besides.
+    let sizes = || request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    if sizes().any(|size| size > MAX_LINE) || line + sizes().sum::<usize>() > MAX_HEAD {
         return Err(OwnAnswer::BadRequest);
     }
     let host = only_host(request.headers())?;

@@ -9,8 +9,8 @@ use super::TargetGroup;
 
 /// A forward action: target groups with their weights.
 ///
-/// Weights are 0 to 999, as in the `ELBv2` API; larger ones are lowered to 999. A group of weight 0 gets no requests. The
-/// share of a group is its weight over the sum of the weights.
+/// Weights are 0 to 999, as in the `ELBv2` API; larger ones are lowered to 999. A group of weight 0 gets no requests.
+/// The share of a group is its weight over the sum of the weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward(Vec<(TargetGroup, u32)>);
 
@@ -87,7 +87,7 @@ impl Routing {
     }
 }
 
-/// Smooth weighted round robin: every group gains its weight each turn, the one that has most is taken and pays the sum.
+/// Smooth weighted round robin: every group gains its weight each turn; the one with most is taken and pays the sum.
 struct Turns {
     forward: Forward,
     gained: Vec<i64>,

@@ -1,5 +1,5 @@
-//! Headers as the load balancer passes them on: what belongs to one connection is taken out, what tells the target about
-//! the client is put in.
+//! Headers as the load balancer passes them on: what belongs to one connection is taken out, what tells the target
+//! about the client is put in.
 
 use std::{
     collections::hash_map::RandomState,

@@ -23,8 +23,12 @@ use super::{
     refusals::ClientSocket,
 };
 
-/// Most bytes of a request's head. Source: Elastic Load Balancing user guide, "Application Load Balancers", quotas.
-const MAX_HEAD: usize = 64 * 1024;
+/// Most bytes that are read ahead of a request's head or of a slow target. The limits of heads are kept in
+/// [`exchange`](super::exchange); this one is above them.
+const MAX_AHEAD: usize = 128 * 1024;
+
+/// Most headers of a request: as many as fit into a head of 64 KiB for all that clients do.
+const MAX_HEADERS: usize = 1_000;
 
 /// How long accepting pauses when the system has no room for another connection.
 const BREATH: Duration = Duration::from_millis(5);
@@ -137,7 +141,8 @@ async fn serve(stream: TcpStream, client: SocketAddr, exchange: Arc<Exchange>) {
     let served = http1::Builder::new()
         .preserve_header_case(true)
         .title_case_headers(true)
-        .max_buf_size(MAX_HEAD)
+        .max_buf_size(MAX_AHEAD)
+        .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades()
         .await;

@@ -67,7 +67,8 @@ impl OwnAnswer {
     fn page(self) -> String {
         let title = format!("{} {}", self.status().as_u16(), self.reason());
         format!(
-            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n\
+             <center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
         )
     }
 
