@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use greenlight_rehearsal::{Fault, FunctionSource, Printer, Settings};
+use greenlight_rehearsal::{Fault, FunctionSource, Printer, RehearsalError, Settings};
 
 use crate::exit::{Exit, Stop};
 use crate::terminal;
@@ -26,8 +26,7 @@ Examples:
   greenlight rehearse --appspec appspec.yml --suite greenlight.yml --green http://localhost:3000
   greenlight rehearse --functions target/lambda --hold 1m --production-port 8000 --test-port 8080
 
-Exit codes: 0 green went live, 1 CodeDeploy rolled back, 2 the command line or a file is wrong, 3 the rehearsal could
-not be played.", faults()))]
+Exit codes: 0 green went live, 1 CodeDeploy rolled back, 2 the command line or a file is wrong, 3 the rehearsal could not be played.", faults()))]
 pub(crate) struct Rehearse {
     /// The appspec whose `Hooks` name the functions [default: a built-in one with three hooks].
     #[arg(long, value_name = "FILE")]
@@ -104,9 +103,7 @@ impl Rehearse {
                     unwritten = terminal::print(&text);
                 }
             }))
-            .map_err(
-                |error| if error.is_usage() { Stop::Usage(error.render(coloured)) } else { Stop::broken(error) },
-            )?;
+            .map_err(|error| stop(&error))?;
         unwritten?;
         if let Some(path) = &self.json {
             terminal::write_json(path, &rehearsal)?;
@@ -137,6 +134,14 @@ impl Rehearse {
             environment: self.environment.clone(),
             ..Settings::new(functions)
         })
+    }
+}
+
+fn stop(error: &RehearsalError) -> Stop {
+    match error {
+        RehearsalError::Appspec(diagnostics) => Stop::Usage(diagnostics.render(terminal::colour(&std::io::stderr()))),
+        error if error.is_usage() => Stop::usage(error),
+        error => Stop::broken(error),
     }
 }
 

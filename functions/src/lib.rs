@@ -8,8 +8,8 @@ mod logging;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use greenlight_hook::{CodeDeployController, Executed, ProcessEnvironment, Undelivered, execute, last_resort};
-use lambda_runtime::{Context, Error, LambdaEvent, service_fn};
+use greenlight_hook::{CodeDeployController, ProcessEnvironment, Undelivered, execute, last_resort};
+use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -62,24 +62,34 @@ pub fn serve(function: Function) -> Result<(), Error> {
     let controller = CodeDeployController::default();
     runtime.block_on(lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let controller = controller.clone();
-        async move {
-            let stop = stop(&event.context);
-            match function {
-                Function::Hook(hook) => {
-                    let executed = execute(&controller, hook, &event.payload, stop, Arc::new(ProcessEnvironment)).await;
-                    to_value(executed)
-                }
-                Function::LastResort => last_resort(&controller, &event.payload, stop).await,
-            }
-        }
+        async move { answer(function, &controller, event).await.map_err(Failed) }
     })))
 }
 
-fn to_value(executed: Result<Executed, Undelivered>) -> Result<Value, Undelivered> {
-    executed.map(|executed| {
-        // The verdict has been delivered: a record that cannot be written must not bring the event back.
-        serde_json::to_value(executed).unwrap_or_else(|error| Value::String(format!("no report: {error}")))
-    })
+async fn answer(
+    function: Function,
+    controller: &CodeDeployController,
+    event: LambdaEvent<Value>,
+) -> Result<Value, Undelivered> {
+    let stop = stop(&event.context);
+    match function {
+        Function::Hook(hook) => {
+            let executed = execute(controller, hook, &event.payload, stop, Arc::new(ProcessEnvironment)).await?;
+            // The verdict has been delivered: a record that cannot be written must not bring the event back.
+            Ok(serde_json::to_value(executed).unwrap_or_else(|error| Value::String(format!("no report: {error}"))))
+        }
+        Function::LastResort => last_resort(controller, &event.payload, stop).await,
+    }
+}
+
+/// An execution whose verdict was not delivered, as Lambda is told of it: then it sends the event again.
+#[derive(Debug)]
+struct Failed(Undelivered);
+
+impl From<Failed> for Diagnostic {
+    fn from(Failed(undelivered): Failed) -> Self {
+        Self { error_type: "Greenlight.Undelivered".to_owned(), error_message: undelivered.to_string() }
+    }
 }
 
 /// When Lambda stops this invocation, on the clock that waits are measured with.
