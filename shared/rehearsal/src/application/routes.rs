@@ -11,6 +11,7 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::{Body, Bytes, Incoming},
     header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION},
+    http::request::Parts,
 };
 use serde_json::{Map, Value, json};
 
@@ -51,9 +52,10 @@ impl Site {
         let healthy = request.uri().path() == "/health";
         let whole = |answer: Response<Full<Bytes>>| Ok(answer.map(Either::Left));
         match behaviour {
-            Behaviour::Status(status) if !healthy => whole(self.failed(status)),
-            Behaviour::StatusEverywhere(status) => whole(self.failed(status)),
+            Behaviour::Status(status) if !healthy => whole(self.failed(status, request).await),
+            Behaviour::StatusEverywhere(status) => whole(self.failed(status, request).await),
             Behaviour::NotReadyFor(time) if since.elapsed() < time => {
+                let _ = drain(request.into_body()).await;
                 whole(self.text(StatusCode::SERVICE_UNAVAILABLE, "still starting\n"))
             }
             Behaviour::WrongVersion(version) => whole(self.routed(request, &version).await),
@@ -62,7 +64,6 @@ impl Site {
                 whole(self.routed(request, &self.version).await)
             }
             Behaviour::Hang => {
-                // How the reading ends is of no interest to one who never answers.
                 let _ = drain(request.into_body()).await;
                 std::future::pending().await
             }
@@ -85,26 +86,32 @@ impl Site {
     }
 
     async fn routed(&self, request: Request<Incoming>, version: &str) -> Response<Full<Bytes>> {
-        let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
-        let path = request.uri().path().to_owned();
-        let mut answer = match (&method, path.as_str()) {
+        let (request, mut body) = request.into_parts();
+        let mut answer = self.found(&request, &mut body, version).await;
+        answer.headers_mut().insert(X_VERSION, header_value(version));
+        // Or the client may lose the answer while it still sends.
+        let _ = drain(body).await;
+        answer
+    }
+
+    async fn found(&self, request: &Parts, body: &mut Incoming, version: &str) -> Response<Full<Bytes>> {
+        let method = if request.method == Method::HEAD { &Method::GET } else { &request.method };
+        match (method, request.uri.path()) {
             (&Method::GET, "/") => self.text(StatusCode::OK, &format!("{version}\n")),
             (&Method::GET, "/health") => self.text(StatusCode::OK, "ok"),
             (&Method::GET, "/version") => self.json(StatusCode::OK, &json!({ "version": version })),
             (_, "/" | "/health" | "/version") => self.not_allowed("GET, HEAD"),
             (&Method::GET, "/orders") => self.json(StatusCode::OK, &self.orders().all()),
-            (&Method::POST, "/orders") => self.new_order(request.into_body()).await,
+            (&Method::POST, "/orders") => self.new_order(body).await,
             (_, "/orders") => self.not_allowed("GET, HEAD, POST"),
             (_, path) => match path.strip_prefix("/orders/") {
-                Some(id) => self.order(&method, id),
+                Some(id) => self.order(method, id),
                 None => self.text(StatusCode::NOT_FOUND, "not found\n"),
             },
-        };
-        answer.headers_mut().insert(X_VERSION, header_value(version));
-        answer
+        }
     }
 
-    async fn new_order(&self, body: Incoming) -> Response<Full<Bytes>> {
+    async fn new_order(&self, body: &mut Incoming) -> Response<Full<Bytes>> {
         let Ok(body) = Limited::new(body, MAX_ORDER).collect().await else {
             return self.text(StatusCode::PAYLOAD_TOO_LARGE, "an order has at most 64 KiB\n");
         };
@@ -128,7 +135,8 @@ impl Site {
     }
 
     /// An answer of a broken release. Numbers that are not a final status become 500.
-    fn failed(&self, status: u16) -> Response<Full<Bytes>> {
+    async fn failed(&self, status: u16, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let _ = drain(request.into_body()).await;
         let status = if (200..600).contains(&status) { status } else { 500 };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.text(status, &format!("{status}\n"))
@@ -168,6 +176,7 @@ impl Site {
     }
 }
 
+/// Reads a body to its end. How that goes is of no interest to most: a client that fails has left.
 async fn drain(mut body: Incoming) -> Result<(), hyper::Error> {
     while let Some(piece) = body.frame().await {
         piece?;

@@ -1,8 +1,9 @@
-//! The client's socket, with the two things that the HTTP library does not do as the real load balancer does.
+//! The client's socket, with the three things that the HTTP library does not do as the real load balancer does.
 //!
 //! A request that cannot be parsed is answered by the library itself, with an empty 400; here it becomes the load
 //! balancer's page. And an answer to an HTTP/1.0 client may end with the connection, so breaking it off must be more
-//! than closing: it resets the connection, or a short body would look whole.
+//! than closing: it resets the connection, or a short body would look whole. And a client that is still sending when
+//! it is answered must be listened to for a while after the answer, or the system throws the answer away.
 
 use std::{
     io::{self, IoSlice},
@@ -10,15 +11,20 @@ use std::{
     sync::Arc,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use hyper::{StatusCode, Version};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    time::{Sleep, sleep},
 };
 
 use super::own_answer::OwnAnswer;
+
+/// Longest that a client is listened to after its last answer.
+const LINGERING: Duration = Duration::from_secs(2);
 
 /// What the requests of a connection tell its socket.
 #[derive(Default)]
@@ -51,6 +57,8 @@ pub(super) struct ClientSocket {
     notes: Arc<SocketNotes>,
     /// The load balancer's page, while it is being written in place of the library's answer.
     page: Option<Page>,
+    /// Set once the last answer is out and only the client's end is waited for.
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 struct Page {
@@ -61,7 +69,7 @@ struct Page {
 
 impl ClientSocket {
     pub(super) fn new(stream: TcpStream, notes: Arc<SocketNotes>) -> Self {
-        Self { stream, notes, page: None }
+        Self { stream, notes, page: None, lingering: None }
     }
 
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -144,11 +152,31 @@ impl AsyncWrite for ClientSocket {
             // Shutting down would end the answer in good order; dropping the socket resets it.
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.lingering = Some(Box::pin(sleep(LINGERING)));
+        }
+        self.poll_end(cx).map(Ok)
     }
 }
 
 impl ClientSocket {
+    /// Reads what still comes and forgets it, until the client is done too.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut space = [0; 8 * 1024];
+        loop {
+            let over = self.lingering.as_mut().is_none_or(|limit| limit.as_mut().poll(cx).is_ready());
+            if over {
+                return Poll::Ready(());
+            }
+            let mut buffer = ReadBuf::new(&mut space);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {}
+                Ok(()) | Err(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
     fn resets(&self) -> bool {
         self.notes.broken.load(Relaxed) && self.notes.ends_with_connection.load(Relaxed)
     }
