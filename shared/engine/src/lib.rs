@@ -3,20 +3,34 @@
 //! The engine takes the meaning of a suite and a target, and gives back records. It knows neither YAML nor AWS nor
 //! deployments, and decides no verdict: the hook and the command line cannot disagree about either.
 
+mod attempt;
 mod base_url;
+mod check;
+mod classify;
 mod client;
 mod deadline;
+mod duration;
+mod exchange;
+mod extract;
+mod judge;
+mod load_balancer;
+mod origin;
 mod outcome;
 mod progress;
+mod ready;
 mod record;
 mod redactor;
+mod request;
 mod resolve;
+mod run;
 mod scope;
 mod session;
+mod step;
 mod stopwatch;
 #[cfg(test)]
 mod test_support;
 mod tls;
+mod version;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::http_client;

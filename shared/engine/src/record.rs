@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
+use crate::redactor::Redactor;
 
 /// How one check went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +40,7 @@ impl CheckRecord {
     /// Attempts in all steps, `finally` included.
     #[must_use]
     pub fn attempts(&self) -> usize {
-        self.steps.iter().chain(&self.finally).map(|step| step.attempts.len()).sum()
+        self.steps.iter().chain(&self.finally).map(StepRecord::attempts_made).sum()
     }
 }
 
@@ -52,14 +53,45 @@ pub struct StepRecord {
     pub line: u32,
     /// How it ended: that of its last attempt.
     pub outcome: Outcome,
-    /// Every attempt, in order. Empty when the request could not be made, for example for want of a capture.
+    /// Every attempt, in order; of very many, the first and the last ones. Empty when the request could not be made,
+    /// for example for want of a capture.
     pub attempts: Vec<AttemptRecord>,
+    /// How many attempts were left out between the first [`Self::FIRST_KEPT`] and the last [`Self::LAST_KEPT`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts_left_out: usize,
     /// What went wrong before any attempt could be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Failure>,
     /// Names of the values that were kept from the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub captured: Vec<String>,
+}
+
+impl StepRecord {
+    /// Attempts at the beginning that are kept, however many there are.
+    pub const FIRST_KEPT: usize = 3;
+    /// Attempts at the end that are kept, however many there are.
+    pub const LAST_KEPT: usize = 10;
+
+    /// How often the request was sent.
+    #[must_use]
+    pub fn attempts_made(&self) -> usize {
+        self.attempts.len() + self.attempts_left_out
+    }
+
+    /// Adds an attempt; leaves out one in the middle when there are too many.
+    pub(crate) fn push(&mut self, attempt: AttemptRecord) {
+        self.attempts.push(attempt);
+        if self.attempts.len() > Self::FIRST_KEPT + Self::LAST_KEPT {
+            self.attempts.remove(Self::FIRST_KEPT);
+            self.attempts_left_out += 1;
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// One request as it was sent, and its answer.
@@ -121,6 +153,19 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// With every text fit to be shown.
+    pub(crate) fn fit_to_show(self, redactor: &Redactor) -> Self {
+        const SHOWN: usize = 300;
+        let fit = |text: &str| redactor.cut(text, SHOWN);
+        Self {
+            kind: self.kind,
+            subject: fit(&self.subject),
+            observed: fit(&self.observed),
+            expected: self.expected.as_deref().map(fit),
+            remedy: self.remedy.as_deref().map(fit),
+        }
+    }
+
     /// `status 503, expected 200`; for a connection `connection refused by 10.0.0.1:8080`.
     #[must_use]
     pub fn sentence(&self) -> String {

@@ -8,7 +8,7 @@ mod mentions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use greenlight_suite::{Lookup, SecretSource, Suite, Template, Undefined};
+use greenlight_suite::{Lookup, SecretSource, Suite, Undefined, Variable};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -122,14 +122,6 @@ impl Scope {
         &self.redactor
     }
 
-    /// Whether a template may be sent to nobody but the target: it names a secret, a variable that was made with one,
-    /// or something that the target itself handed out in this check.
-    pub(crate) fn is_private(&self, template: &Template, captures: &Captures) -> bool {
-        template
-            .variables()
-            .any(|variable| self.secret.contains(&variable.name) || captures.contains_key(&variable.name))
-    }
-
     /// Why a request cannot be made, in words that lead to what is missing.
     pub(crate) fn undefined(&self, Undefined { name, line }: Undefined) -> Failure {
         let root = self.lacking.get(&name).unwrap_or(&name);
@@ -171,8 +163,11 @@ impl Layered<'_> {
         self.scope.redactor()
     }
 
-    pub(crate) fn is_private(&self, template: &Template) -> bool {
-        self.scope.is_private(template, self.captures)
+    /// Whether what is made with these may be sent to nobody but the target: one is a secret, a variable that was made
+    /// with one, or something that the target itself handed out in this check.
+    pub(crate) fn are_private<'v>(&self, variables: impl IntoIterator<Item = &'v Variable>) -> bool {
+        let mut names = variables.into_iter().map(|variable| &variable.name);
+        names.any(|name| self.scope.secret.contains(name) || self.captures.contains_key(name))
     }
 }
 
@@ -210,9 +205,11 @@ mod tests {
         assert_eq!(scope.look_up("twice"), Some(json!("Bearer k-12345 in eu-west-1")));
         assert_eq!(scope.look_up("revision"), Some(json!(42)));
         assert_eq!(scope.redactor().text("Bearer k-12345"), "Bearer (redacted)");
-        assert!(scope.is_private(&template("${twice}"), &Captures::new()));
-        assert!(!scope.is_private(&template("${revision}"), &Captures::new()));
-        assert!(scope.is_private(&template("${token}"), &Captures::from([("token".to_owned(), json!("t"))])));
+        let captures = Captures::from([("token".to_owned(), json!("t"))]);
+        let values = Layered { scope: &scope, captures: &captures };
+        for (source, private) in [("${twice}", true), ("${revision}", false), ("${token}", true), ("x", false)] {
+            assert_eq!(values.are_private(template(source).variables()), private, "{source}");
+        }
     }
 
     #[test]

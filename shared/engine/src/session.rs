@@ -1,19 +1,19 @@
-//! One execution's clients, scope and target, and the questions that can be asked with them.
+//! What one execution asks with: its clients, its scope and its target.
+//!
+//! The questions themselves are methods of [`Session`] that have modules of their own: [`crate::ready`],
+//! [`crate::version`], [`crate::run`].
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenlight_suite::{Check, Ready, Suite, Version};
+use greenlight_suite::{Suite, Target, Template};
 use thiserror::Error;
 
 use crate::base_url::BaseUrl;
 use crate::client::Clients;
-use crate::deadline::Deadline;
-use crate::outcome::Outcome;
-use crate::progress::Progress;
-use crate::record::{CheckRecord, ReadinessRecord, VersionRecord};
+use crate::exchange::Wire;
+use crate::origin::Origin;
 use crate::resolve::TargetResolver;
 use crate::scope::Scope;
 use crate::tls;
@@ -56,8 +56,12 @@ pub enum SessionError {
 /// Futures of a session may be dropped at any time: connections are closed and nothing else is left behind.
 #[derive(Debug)]
 pub struct Session {
-    clients: Clients,
-    scope: Scope,
+    pub(crate) wire: Wire,
+    pub(crate) scope: Scope,
+    /// Sent with every request.
+    pub(crate) headers: Vec<(String, Template)>,
+    /// Longest time of one attempt, unless it says otherwise.
+    pub(crate) timeout: Duration,
 }
 
 impl Session {
@@ -67,61 +71,18 @@ impl Session {
     ///
     /// What in `target` makes it impossible: a host that is no name, a certificate authority that cannot be read.
     pub fn open(suite: &Suite, base: &BaseUrl, scope: Scope, suite_dir: Option<&Path>) -> Result<Self, SessionError> {
-        let roots = match &suite.target.ca {
+        let Target { host, headers, ca, body_limit } = &suite.target;
+        let roots = match ca {
             Some(authority) => tls::roots_with(authority, suite_dir)?,
             None => tls::public_roots(),
         };
-        let resolver = Arc::new(TargetResolver::new(suite.target.host.clone(), base.host().clone()));
-        Ok(Self { clients: Clients::new(&roots, &resolver)?, scope })
-    }
-
-    /// Waits until green answers steadily.
-    pub async fn ready(
-        &self,
-        _ready: Option<&Ready>,
-        version: Option<&Version>,
-        deadline: Deadline,
-        _progress: &dyn Progress,
-    ) -> (ReadinessRecord, Option<VersionRecord>) {
-        let record = ReadinessRecord {
-            outcome: Outcome::Error,
-            reason: Some("not yet built".into()),
-            requests: Vec::new(),
-            consecutive: 0,
-            good: 0,
-            polls: 0,
-            not_yet: Vec::new(),
-            duration: Duration::ZERO,
-            last: None,
-        };
-        match version {
-            Some(version) => (record, Some(self.version(version, deadline).await)),
-            None => (record, None),
-        }
-    }
-
-    /// Asks for the version marker once, on a fresh connection.
-    pub async fn version(&self, _version: &Version, _deadline: Deadline) -> VersionRecord {
-        std::future::ready(()).await;
-        VersionRecord {
-            outcome: Outcome::Error,
-            reason: Some("not yet built".into()),
-            request: String::new(),
-            expected: String::new(),
-            observed: None,
-            samples: 0,
-        }
-    }
-
-    /// Runs checks side by side, at most `parallel` at a time. The records are in the order of the checks.
-    pub async fn run(
-        &self,
-        _checks: &[&Check],
-        _parallel: NonZeroUsize,
-        _deadline: Deadline,
-        _progress: &dyn Progress,
-    ) -> Vec<CheckRecord> {
-        std::future::ready(()).await;
-        Vec::new()
+        let origin = Origin::new(base, host.as_deref())?;
+        let resolver = Arc::new(TargetResolver::new(origin.name().map(str::to_owned), base.host().clone()));
+        Ok(Self {
+            wire: Wire { clients: Clients::new(&roots, &resolver)?, origin, body_limit: *body_limit },
+            scope,
+            headers: headers.clone(),
+            timeout: suite.timeout,
+        })
     }
 }

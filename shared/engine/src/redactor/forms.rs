@@ -4,6 +4,8 @@
 //! begins, modulo three. Each of the three encodings is therefore looked for, without the characters at its edges
 //! that its neighbours have a part in. That finds Basic credentials, whoever the user is.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -96,7 +98,8 @@ pub(super) fn json_escaped(value: &str, ascii: bool) -> String {
             continue;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
-            escaped.push_str(&format!("\\u{unit:04x}"));
+            // Writing to a `String` cannot fail.
+            let _ = write!(escaped, "\\u{unit:04x}");
         }
     }
     escaped
