@@ -1,8 +1,8 @@
 //! The demo application that a rehearsal deploys when the user brings none: one HTTP server per task set.
 //!
 //! It answers who it is, keeps a few orders in memory so that suites with steps have something to talk to, and breaks
-//! in the ways that real releases break, by [`Behaviour`]. It knows nothing of deployments: which of two applications is
-//! green, and what green does wrong, is decided by whoever starts it.
+//! in the ways that real releases break, by [`Behaviour`]. It knows nothing of deployments: which of two applications
+//! is green, and what green does wrong, is decided by whoever starts it.
 //!
 //! | request | answer |
 //! | --- | --- |
@@ -23,7 +23,7 @@ mod routes;
 mod server;
 
 use std::{
-    io,
+    fmt, io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -46,6 +46,12 @@ pub struct Application {
     site: Arc<Site>,
     commands: mpsc::Sender<Command>,
     server: JoinSet<()>,
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application").field("addr", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Application {

@@ -5,8 +5,8 @@
 //! one's own answers (`Server: awselb/2.0`) when there is no target or the target misbehaves.
 //!
 //! It leaves to others: which group is blue or green and when weights change (the deployment's player), health checks
-//! (a target takes requests from the moment it is registered), and the `ELBv2` API. It speaks plain HTTP/1 on both sides
-//! and knows neither listener rules nor stickiness.
+//! (a target takes requests from the moment it is registered), and the `ELBv2` API. It speaks plain HTTP/1 on both
+//! sides and knows neither listener rules nor stickiness.
 
 mod bodies;
 mod connections;
@@ -20,7 +20,7 @@ mod target;
 mod upgrade;
 
 use std::{
-    io,
+    fmt, io,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -58,6 +58,12 @@ impl Default for Timeouts {
     /// Source: Elastic Load Balancing user guide, "Application Load Balancers", "Troubleshoot".
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), idle: Duration::from_mins(1) }
+    }
+}
+
+impl fmt::Debug for LoadBalancer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadBalancer").field("timeouts", &self.timeouts).finish_non_exhaustive()
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     Listener, Target, Timeouts,
     bodies::{Progress, Relay, Upload},
     connections::{Connections, Lease},
+    forward::Node,
     headers,
     own_answer::OwnAnswer,
     refusals::SocketNotes,
@@ -46,14 +47,15 @@ pub(super) struct Exchange {
 
 /// One client's connection.
 pub(super) struct Visit {
-    client: SocketAddr,
+    pub(super) client: SocketAddr,
+    node: Node,
     pub(super) socket: Arc<SocketNotes>,
     tunnel: Mutex<Option<Tunnel>>,
 }
 
 impl Visit {
-    pub(super) fn new(client: SocketAddr) -> Self {
-        Self { client, socket: Arc::default(), tunnel: Mutex::default() }
+    pub(super) fn new(client: SocketAddr, node: Node) -> Self {
+        Self { client, node, socket: Arc::default(), tunnel: Mutex::default() }
     }
 
     /// What is to be done with the connection after it has stopped being HTTP, if it has.
@@ -81,7 +83,7 @@ impl Exchange {
 
     async fn forward(&self, visit: &Visit, mut request: Request<Incoming>) -> Result<Response<Relay>, OwnAnswer> {
         let host = vet(&request)?;
-        let target = self.choose().ok_or(OwnAnswer::ServiceUnavailable)?;
+        let target = self.choose(visit.node).ok_or(OwnAnswer::ServiceUnavailable)?;
         let client_side = headers::wants_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
 
         let host = host.map_or_else(|| HeaderValue::from_str(&self.listener.addr().to_string()), Ok);
@@ -110,8 +112,8 @@ impl Exchange {
         Ok(response.map(|body| Relay::new(body, lease, progress, idle, socket)))
     }
 
-    fn choose(&self) -> Option<Target> {
-        self.listener.choose()?.next_target()
+    fn choose(&self, node: Node) -> Option<Target> {
+        self.listener.choose(node)?.next_target()
     }
 
     /// Waits for the target's answer until nothing has moved for the idle timeout.

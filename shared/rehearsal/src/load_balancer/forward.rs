@@ -43,10 +43,30 @@ impl Forward {
     }
 }
 
+/// One of the two nodes that a listener consists of. A connection stays with the node that accepted it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    First,
+    Second,
+}
+
+/// Which nodes a change reaches only when it is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Late {
+    All,
+    Second,
+}
+
 /// What a listener's nodes do now, and what they have been told to do later.
 pub(super) struct Routing {
     serving: Turns,
-    ahead: Option<(Instant, Forward)>,
+    ahead: Option<Ahead>,
+}
+
+struct Ahead {
+    due: Instant,
+    late: Late,
+    turns: Turns,
 }
 
 impl Routing {
@@ -54,35 +74,41 @@ impl Routing {
         Self { serving: Turns::new(forward), ahead: None }
     }
 
-    /// Changes what was asked for. The nodes follow at `due`; an earlier change that they still wait for is forgotten.
-    pub(super) fn set(&mut self, forward: Forward, due: Option<Instant>, now: Instant) {
+    /// Changes what was asked for, on all nodes, now.
+    pub(super) fn set(&mut self, forward: Forward) {
+        *self = Self::new(forward);
+    }
+
+    /// Changes what was asked for. The nodes in `late` follow when it is `due`; an earlier change that they still wait
+    /// for is forgotten.
+    pub(super) fn set_late(&mut self, forward: Forward, late: Late, due: Instant, now: Instant) {
         self.settle(now);
-        match due {
-            Some(due) if due > now => self.ahead = Some((due, forward)),
-            _ => *self = Self::new(forward),
-        }
+        self.ahead = Some(Ahead { due, late, turns: Turns::new(forward) });
     }
 
     /// What was last asked for, whether the nodes follow it yet or not.
     pub(super) fn asked(&self) -> &Forward {
-        self.ahead.as_ref().map_or(&self.serving.forward, |(_, forward)| forward)
+        self.ahead.as_ref().map_or(&self.serving.forward, |ahead| &ahead.turns.forward)
     }
 
-    /// What the nodes do now.
+    /// What all nodes did last: a change counts when the latest node has it.
     pub(super) fn serving(&mut self, now: Instant) -> &Forward {
         self.settle(now);
         &self.serving.forward
     }
 
-    /// The group that takes the next request; `None` when all weights are 0.
-    pub(super) fn choose(&mut self, now: Instant) -> Option<TargetGroup> {
+    /// The group that takes the next request of `node`; `None` when all weights are 0.
+    pub(super) fn choose(&mut self, node: Node, now: Instant) -> Option<TargetGroup> {
         self.settle(now);
-        self.serving.next()
+        match &mut self.ahead {
+            Some(ahead) if (ahead.late, node) == (Late::Second, Node::First) => ahead.turns.next(),
+            _ => self.serving.next(),
+        }
     }
 
     fn settle(&mut self, now: Instant) {
-        if let Some((_, forward)) = self.ahead.take_if(|(due, _)| *due <= now) {
-            self.serving = Turns::new(forward);
+        if let Some(ahead) = self.ahead.take_if(|ahead| ahead.due <= now) {
+            self.serving = ahead.turns;
         }
     }
 }
@@ -125,8 +151,12 @@ mod tests {
     use super::*;
 
     fn taken(routing: &mut Routing, turns: usize, now: Instant) -> String {
+        taken_by(Node::First, routing, turns, now)
+    }
+
+    fn taken_by(node: Node, routing: &mut Routing, turns: usize, now: Instant) -> String {
         let name = |group: Option<TargetGroup>| group.map_or("-".to_owned(), |group| group.name().to_owned());
-        std::iter::repeat_with(|| name(routing.choose(now))).take(turns).collect()
+        std::iter::repeat_with(|| name(routing.choose(node, now))).take(turns).collect()
     }
 
     #[test]
@@ -156,7 +186,7 @@ mod tests {
         let due = start + Duration::from_secs(30);
         let just_before = due.checked_sub(Duration::from_millis(1)).unwrap();
         let mut routing = Routing::new(Forward::to(&blue));
-        routing.set(Forward::to(&green), Some(due), start);
+        routing.set_late(Forward::to(&green), Late::All, due, start);
 
         assert_eq!(routing.asked(), &Forward::to(&green));
         assert_eq!(routing.serving(just_before), &Forward::to(&blue));
@@ -171,8 +201,21 @@ mod tests {
         let start = Instant::now();
         let due = start + Duration::from_secs(30);
         let mut routing = Routing::new(Forward::to(&blue));
-        routing.set(Forward::to(&green), Some(due), start);
-        routing.set(Forward::to(&blue), None, start);
+        routing.set_late(Forward::to(&green), Late::All, due, start);
+        routing.set(Forward::to(&blue));
         assert_eq!(taken(&mut routing, 2, due), "bb");
+    }
+
+    #[test]
+    fn a_node_can_be_later_than_the_other() {
+        let (blue, green) = (TargetGroup::new("b"), TargetGroup::new("g"));
+        let start = Instant::now();
+        let due = start + Duration::from_secs(30);
+        let mut routing = Routing::new(Forward::to(&blue));
+        routing.set_late(Forward::to(&green), Late::Second, due, start);
+        assert_eq!(taken_by(Node::First, &mut routing, 2, start), "gg");
+        assert_eq!(taken_by(Node::Second, &mut routing, 2, start), "bb");
+        assert_eq!(routing.serving(start), &Forward::to(&blue));
+        assert_eq!(taken_by(Node::Second, &mut routing, 2, due), "gg");
     }
 }

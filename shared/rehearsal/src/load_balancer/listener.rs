@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -19,7 +20,7 @@ use tokio::{
 use super::{
     TargetGroup,
     exchange::{Exchange, Visit},
-    forward::{Forward, Routing},
+    forward::{Forward, Late, Node, Routing},
     refusals::ClientSocket,
 };
 
@@ -64,7 +65,7 @@ impl Listener {
         self.routing().asked().clone()
     }
 
-    /// The forward action that requests get now.
+    /// The forward action that every node follows, the latest one included.
     #[must_use]
     pub fn serving(&self) -> Forward {
         self.routing().serving(Instant::now()).clone()
@@ -72,16 +73,27 @@ impl Listener {
 
     /// Changes the forward action for every request that comes from now on, on kept connections too.
     pub fn set_forward(&self, forward: Forward) {
-        self.routing().set(forward, None, Instant::now());
+        self.routing().set(forward);
     }
 
     /// Changes the forward action with nodes that are late: [`Listener::forward`] shows the change at once, requests
     /// get it after `delay`. A later change of either kind takes the place of one that the nodes still wait for.
     pub fn set_forward_after(&self, forward: Forward, delay: Duration) {
+        self.set_late(forward, Late::All, delay);
+    }
+
+    /// Changes the forward action node by node: every second connection belongs to a node that follows at once, the
+    /// others to one that follows after `delay`, so that for a while both forward actions are met. A later change of
+    /// any kind takes the place of this one.
+    pub fn set_forward_node_by_node(&self, forward: Forward, delay: Duration) {
+        self.set_late(forward, Late::Second, delay);
+    }
+
+    fn set_late(&self, forward: Forward, late: Late, delay: Duration) {
         let now = Instant::now();
-        // A delay beyond the clock's end never comes, and no rehearsal lasts long enough to see the difference.
-        let due = now.checked_add(delay).or_else(|| now.checked_add(Duration::from_hours(24 * 365)));
-        self.routing().set(forward, due, now);
+        // A delay beyond the clock's end is cut to one that no rehearsal lives to see.
+        let due = now.checked_add(delay).unwrap_or_else(|| now + Duration::from_hours(24 * 365));
+        self.routing().set_late(forward, late, due, now);
     }
 
     /// How many requests were sent to each target group, by name. Counted when the group is chosen, so a request that
@@ -91,9 +103,9 @@ impl Listener {
         self.lock_hits().clone()
     }
 
-    /// The group of the next request, counted.
-    pub(super) fn choose(&self) -> Option<TargetGroup> {
-        let group = self.routing().choose(Instant::now())?;
+    /// The group of the next request at `node`, counted.
+    pub(super) fn choose(&self, node: Node) -> Option<TargetGroup> {
+        let group = self.routing().choose(node, Instant::now())?;
         *self.lock_hits().entry(group.name().to_owned()).or_default() += 1;
         Some(group)
     }
@@ -109,14 +121,23 @@ impl Listener {
     }
 }
 
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("addr", &self.addr()).field("forward", &self.forward()).finish_non_exhaustive()
+    }
+}
+
 /// Accepts connections until it is dropped; their tasks end with it.
 pub(super) async fn accept(socket: TcpListener, exchange: Arc<Exchange>) {
     let mut visits = JoinSet::new();
+    let mut nodes = [Node::First, Node::Second].into_iter().cycle();
     loop {
         tokio::select! {
             accepted = socket.accept() => match accepted {
                 Ok((stream, client)) => {
-                    visits.spawn(serve(stream, client, Arc::clone(&exchange)));
+                    // The cycle never ends.
+                    let node = nodes.next().unwrap_or(Node::First);
+                    visits.spawn(serve(stream, Visit::new(client, node), Arc::clone(&exchange)));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the load balancer could not accept a connection");
@@ -129,10 +150,10 @@ pub(super) async fn accept(socket: TcpListener, exchange: Arc<Exchange>) {
 }
 
 /// Serves one client's connection until either side closes it.
-async fn serve(stream: TcpStream, client: SocketAddr, exchange: Arc<Exchange>) {
+async fn serve(stream: TcpStream, visit: Visit, exchange: Arc<Exchange>) {
     // Without it small answers wait for acknowledgements; a socket that refuses the option works all the same.
     let _ = stream.set_nodelay(true);
-    let visit = Arc::new(Visit::new(client));
+    let visit = Arc::new(visit);
     let socket = ClientSocket::new(stream, Arc::clone(&visit.socket));
     let service = service_fn(|request| {
         let (exchange, visit) = (Arc::clone(&exchange), Arc::clone(&visit));
@@ -147,7 +168,7 @@ async fn serve(stream: TcpStream, client: SocketAddr, exchange: Arc<Exchange>) {
         .with_upgrades()
         .await;
     if let Err(error) = served {
-        tracing::debug!(%client, %error, "the connection of a client ended early");
+        tracing::debug!(client = %visit.client, %error, "the connection of a client ended early");
     }
     if let Some(tunnel) = visit.take_tunnel() {
         tunnel.await;

@@ -24,7 +24,7 @@ use tokio::{
 use super::own_answer::OwnAnswer;
 
 /// Longest that a client is listened to after its last answer.
-const LINGERING: Duration = Duration::from_secs(2);
+const LINGERING: Duration = Duration::from_secs(10);
 
 /// What the requests of a connection tell its socket.
 #[derive(Default)]

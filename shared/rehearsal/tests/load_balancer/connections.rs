@@ -8,7 +8,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::wire::{FakeTarget, OK, Wire, get, in_front_of};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_connection_to_the_target_serves_many_requests_and_clients() {
     let (target, requests) = FakeTarget::answering(OK).await;
     let (_balancer, listener) = in_front_of(target.address).await;
@@ -89,7 +89,7 @@ async fn a_target_that_says_close_is_connected_to_anew() {
     assert_eq!(target.accepted(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_requests_side_by_side_are_all_answered() {
     let application = Application::start("cf78ba1", Behaviour::Healthy).await.unwrap();
     let (_balancer, listener) = in_front_of(application.addr()).await;

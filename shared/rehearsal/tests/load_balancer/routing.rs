@@ -80,6 +80,25 @@ async fn a_late_switch_is_said_at_once_and_done_later() {
 }
 
 #[tokio::test]
+async fn while_nodes_switch_one_by_one_connections_meet_both_versions() {
+    let Stage { blue, green, applications: _kept } = stage().await;
+    let (_balancer, listener) = forwarding(Forward::to(&blue)).await;
+    listener.set_forward_node_by_node(Forward::to(&green), Duration::from_hours(1));
+    assert_eq!(listener.forward().weight_of(&green), 1);
+    let mut found = Vec::new();
+    for _ in 0..4 {
+        found.extend(answers(&mut Wire::to(listener.addr()).await, 2).await);
+    }
+    assert_eq!(found, ["green", "green", "blue", "blue", "green", "green", "blue", "blue"]);
+    listener.set_forward_node_by_node(Forward::to(&green), Duration::ZERO);
+    found.clear();
+    for _ in 0..4 {
+        found.extend(answers(&mut Wire::to(listener.addr()).await, 1).await);
+    }
+    assert_eq!(found, ["green"; 4]);
+}
+
+#[tokio::test]
 async fn targets_come_and_go_while_requests_run() {
     let Stage { blue, applications: [first, second], .. } = stage().await;
     let (_balancer, listener) = forwarding(Forward::to(&blue)).await;

@@ -8,10 +8,13 @@ use std::{
     time::Duration,
 };
 
-use greenlight_rehearsal::application::{Application, Behaviour};
+use greenlight_rehearsal::{
+    application::{Application, Behaviour},
+    load_balancer::{Forward, TargetGroup},
+};
 use tokio::{sync::Notify, time::timeout};
 
-use crate::wire::{FakeTarget, IDLE, OK, Wire, get, in_front_of};
+use crate::wire::{FakeTarget, IDLE, OK, Wire, forwarding, get, in_front_of};
 
 const MIB: usize = 1024 * 1024;
 
@@ -127,6 +130,18 @@ async fn a_large_request_passes_in_full() {
         client.write(&piece).await;
     }
     assert_eq!(client.message().await.unwrap().body, "ok");
+}
+
+#[tokio::test]
+async fn a_client_that_is_still_sending_gets_the_answer_all_the_same() {
+    let (_balancer, listener) = forwarding(Forward::to(&TargetGroup::new("empty"))).await;
+    let mut client = Wire::to(listener.addr()).await;
+    client.write(format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", 16 * MIB)).await;
+    let piece = vec![b'x'; MIB];
+    for _ in 0..16 {
+        client.write(&piece).await;
+    }
+    assert_eq!(client.message().await.unwrap().first_line(), "HTTP/1.1 503 Service Temporarily Unavailable");
 }
 
 /// Writes until nothing can be written any more.
