@@ -1,5 +1,6 @@
 //! The `greenlight` command as a person or a CI job uses it: output, exit codes, files.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -155,7 +156,7 @@ fn fifty_checks_of_a_tenth_of_a_second_run_side_by_side() {
     });
     let mut suite = "parallel: 50\nready: { request: GET /, consecutive: 1 }\nchecks:\n".to_owned();
     for index in 0..50 {
-        suite.push_str(&format!("  check-{index}: {{ request: GET /slow/{index} }}\n"));
+        writeln!(suite, "  check-{index}: {{ request: GET /slow/{index} }}").unwrap();
     }
     let file = TempFile::new("greenlight.yml", &suite);
     let started = Instant::now();

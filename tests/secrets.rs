@@ -5,8 +5,9 @@ use serde_json::Value;
 
 /// Every line that the functions wrote, at the most talkative level.
 fn logs(record: &Value) -> String {
-    let lines = record["logs"].as_array().expect("the record has logs");
-    lines.iter().filter_map(|line| line["line"].as_str()).collect::<Vec<_>>().join("\n")
+    let lines = record["logs"].as_array();
+    assert!(lines.is_some_and(|lines| !lines.is_empty()), "the record has no logs");
+    lines.into_iter().flatten().filter_map(|line| line["line"].as_str()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -27,8 +27,8 @@ pub fn binaries() -> &'static Path {
         if folder.ends_with("release") {
             build.arg("--release");
         }
-        let built = build.output().expect("cargo can be started");
-        assert!(built.status.success(), "the binaries do not build:\n{}", String::from_utf8_lossy(&built.stderr));
+        let ended = build.output().expect("cargo can be started");
+        assert!(ended.status.success(), "the binaries do not build:\n{}", String::from_utf8_lossy(&ended.stderr));
         folder
     })
 }

@@ -166,7 +166,7 @@ impl CodeDeploy {
     /// Adds the region to errors about what does not exist: it is the usual reason.
     fn located(&self, mut error: CallError) -> CallError {
         if error.detail.starts_with("DeploymentDoesNotExist") {
-            error.detail.push_str(&format!("; looked for it in region {}", self.region));
+            error.detail = format!("{}; looked for it in region {}", error.detail, self.region);
         }
         error
     }

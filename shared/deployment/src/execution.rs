@@ -30,7 +30,7 @@ impl fmt::Debug for HookExecution {
         f.debug_struct("HookExecution")
             .field("deployment_id", &self.deployment_id)
             .field("hook_execution", &self.fingerprint())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -124,7 +124,7 @@ impl Evidence {
         let unfinished: Vec<&str> = required
             .iter()
             .zip(&records)
-            .filter(|(_, record)| record.is_none_or(|record| is_unfinished(record)))
+            .filter(|(_, record)| record.is_none_or(is_unfinished))
             .map(|(check, _)| check.name.as_str())
             .collect();
         let mut bad: Vec<&CheckRecord> =

@@ -100,7 +100,7 @@ async fn a_green_that_answers_wrongly_fails_with_what_was_asked_seen_and_expecte
     let settings = vec![("GREENLIGHT_TEST_URL", server("500 Oops"))];
     let (verdict, reason) = Case { suite, settings, ..Case::default() }.verdict().await;
     assert_eq!(verdict, Verdict::Failed);
-    for part in ["check `home`", "GET /", "500", "2xx"] {
+    for part in ["check `home`", "GET http://", "500", "2xx"] {
         assert!(reason.contains(part), "{reason}");
     }
 }
