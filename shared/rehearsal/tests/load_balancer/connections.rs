@@ -99,7 +99,8 @@ async fn a_thousand_requests_side_by_side_are_all_answered() {
         clients.spawn(async move {
             let mut client = Wire::to(address).await;
             for _ in 0..10 {
-                assert_eq!(client.ask(get("/")).await.body, "cf78ba1\n");
+                let answer = client.ask(get("/")).await;
+                assert_eq!(answer.body, "cf78ba1\n", "{}", answer.head);
             }
         });
     }

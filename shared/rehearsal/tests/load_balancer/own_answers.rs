@@ -7,7 +7,7 @@ use greenlight_rehearsal::{
     load_balancer::{Forward, TargetGroup},
 };
 
-use crate::wire::{FakeTarget, Wire, ask_once, forwarding, get, in_front_of};
+use crate::wire::{FakeTarget, Wire, ask_once, forwarding, get, impatiently_in_front_of, in_front_of};
 
 fn without_date(answer: &str) -> String {
     answer.split("\r\n").filter(|line| !line.to_lowercase().starts_with("date: ")).collect::<Vec<_>>().join("\n")
@@ -84,7 +84,7 @@ async fn targets_that_misbehave_become_502() {
 #[tokio::test]
 async fn a_target_that_never_answers_becomes_504_after_the_idle_timeout() {
     let application = Application::start("v", Behaviour::Hang).await.unwrap();
-    let (_balancer, listener) = in_front_of(application.addr()).await;
+    let (_balancer, listener) = impatiently_in_front_of(application.addr()).await;
     let mut client = Wire::to(listener.addr()).await;
     let answer = client.ask(get("/")).await;
     assert_eq!(answer.first_line(), "HTTP/1.1 504 Gateway Time-out");
@@ -96,7 +96,7 @@ async fn a_target_that_never_answers_becomes_504_after_the_idle_timeout() {
 #[tokio::test]
 async fn a_client_that_stops_within_its_request_is_answered_408() {
     let application = Application::start("v", Behaviour::Healthy).await.unwrap();
-    let (_balancer, listener) = in_front_of(application.addr()).await;
+    let (_balancer, listener) = impatiently_in_front_of(application.addr()).await;
     let mut client = Wire::to(listener.addr()).await;
     let answer = client.ask("POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{").await;
     assert_eq!(answer.first_line(), "HTTP/1.1 408 Request Time-out");

@@ -14,7 +14,7 @@ use greenlight_rehearsal::{
 };
 use tokio::{sync::Notify, time::timeout};
 
-use crate::wire::{FakeTarget, IDLE, OK, Wire, forwarding, get, in_front_of};
+use crate::wire::{FakeTarget, IDLE, OK, Wire, forwarding, get, impatiently_in_front_of, in_front_of};
 
 const MIB: usize = 1024 * 1024;
 
@@ -196,7 +196,7 @@ async fn a_slow_target_slows_the_client_down() {
 #[tokio::test]
 async fn an_upload_that_takes_long_is_not_a_target_that_is_silent() {
     let application = Application::start("v", Behaviour::Healthy).await.unwrap();
-    let (_balancer, listener) = in_front_of(application.addr()).await;
+    let (_balancer, listener) = impatiently_in_front_of(application.addr()).await;
     let mut client = Wire::to(listener.addr()).await;
     client.write("POST /orders HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n").await;
     for letter in r#"{"a":10}"#.chars() {
@@ -239,7 +239,7 @@ async fn a_target_that_breaks_off_breaks_off_the_client() {
 #[tokio::test]
 async fn a_target_that_falls_silent_within_its_answer_breaks_off_the_client() {
     let application = Application::start("version", Behaviour::Drip(IDLE * 20)).await.unwrap();
-    let (_balancer, listener) = in_front_of(application.addr()).await;
+    let (_balancer, listener) = impatiently_in_front_of(application.addr()).await;
     let mut client = Wire::to(listener.addr()).await;
     client.write(get("/")).await;
     client.head().await.unwrap();
@@ -248,7 +248,7 @@ async fn a_target_that_falls_silent_within_its_answer_breaks_off_the_client() {
 
 #[tokio::test]
 async fn a_target_that_drips_is_slow_and_not_silent() {
-    let application = Application::start("0123456789", Behaviour::Drip(IDLE / 6)).await.unwrap();
-    let (_balancer, listener) = in_front_of(application.addr()).await;
-    assert_eq!(Wire::to(listener.addr()).await.ask(get("/")).await.body, "0123456789\n");
+    let application = Application::start("012345", Behaviour::Drip(IDLE / 5)).await.unwrap();
+    let (_balancer, listener) = impatiently_in_front_of(application.addr()).await;
+    assert_eq!(Wire::to(listener.addr()).await.ask(get("/")).await.body, "012345\n");
 }

@@ -21,8 +21,8 @@ use tokio::{
 /// Longest that any test waits for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The silence that the load balancer of a test puts up with.
-pub(crate) const IDLE: Duration = Duration::from_millis(150);
+/// The silence that an impatient load balancer puts up with.
+pub(crate) const IDLE: Duration = Duration::from_millis(300);
 
 pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -186,9 +186,19 @@ pub(crate) async fn in_front_of(target: impl Into<Target>) -> (LoadBalancer, Lis
     forwarding(Forward::to(&group)).await
 }
 
+/// The same, with a silence of [`IDLE`] in place of a minute.
+pub(crate) async fn impatiently_in_front_of(target: impl Into<Target>) -> (LoadBalancer, Listener) {
+    let group = TargetGroup::new("orders");
+    group.register(target);
+    listening(Timeouts { idle: IDLE, ..Timeouts::default() }, Forward::to(&group)).await
+}
+
 /// A load balancer with one listener. It lives as long as the first value.
 pub(crate) async fn forwarding(forward: Forward) -> (LoadBalancer, Listener) {
-    let timeouts = Timeouts { idle: IDLE, ..Timeouts::default() };
+    listening(Timeouts::default(), forward).await
+}
+
+async fn listening(timeouts: Timeouts, forward: Forward) -> (LoadBalancer, Listener) {
     let balancer = LoadBalancer::start_with(timeouts).await.unwrap();
     let listener = balancer.listen("127.0.0.1:0".parse().unwrap(), forward).await.unwrap();
     (balancer, listener)
