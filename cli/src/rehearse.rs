@@ -147,7 +147,8 @@ fn stop(error: &RehearsalError) -> Stop {
 
 fn faults() -> String {
     let width = Fault::ALL.iter().map(|fault| fault.name().len()).max().unwrap_or(0);
-    Fault::ALL.iter().map(|fault| format!("  {:<width$}  {}\n", fault.name(), fault.about())).collect()
+    let line = |fault: &Fault| format!("  {:<width$}  {}\n", fault.name(), fault.about());
+    Fault::ALL.iter().map(line).collect()
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

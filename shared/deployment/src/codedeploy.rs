@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_sdk_codedeploy::Client;
 use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError as PutError;
@@ -47,11 +47,14 @@ impl CodeDeploy {
     /// A client configured from Lambda's environment variables: region, credentials and the SDK's own endpoint
     /// variables. Nothing is connected yet, and what is missing shows at the first call.
     pub async fn from_environment() -> Self {
-        let http = greenlight_engine::http_client().connect_timeout(CONNECT_TIMEOUT).build();
-        let credentials = EnvironmentVariableCredentialsProvider::new();
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(EnvironmentVariableRegionProvider::new())
-            .credentials_provider(credentials)
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new());
+        Self::load(loader).await
+    }
+
+    async fn load(loader: ConfigLoader) -> Self {
+        let mut loader = loader
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT_TIMEOUT)
@@ -61,15 +64,12 @@ impl CodeDeploy {
             )
             .retry_config(RetryConfig::standard().with_max_attempts(4));
         // Without a client of its own the SDK fails each call with a sentence, which is then the reported reason.
-        if let Ok(client) = http {
+        if let Ok(client) = greenlight_engine::http_client().connect_timeout(CONNECT_TIMEOUT).build() {
             loader = loader.http_client(Transport::new(client));
         }
-        Self::new(&loader.load().await)
-    }
-
-    fn new(config: &SdkConfig) -> Self {
+        let config = loader.load().await;
         let region = config.region().map_or_else(|| "no region".to_owned(), ToString::to_string);
-        Self { client: Client::new(config), region }
+        Self { client: Client::new(&config), region }
     }
 
     /// What the deployment is and how it stands.
@@ -179,3 +179,6 @@ fn without_id(mut error: CallError, execution: &HookExecution) -> CallError {
     }
     error
 }
+
+#[cfg(test)]
+mod tests;
