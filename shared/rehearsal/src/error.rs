@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use greenlight_suite::Diagnostics;
 use thiserror::Error;
 
+use crate::load_balancer::TargetError;
+
 /// Why a rehearsal could not be played to its end.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -62,13 +64,17 @@ pub enum RehearsalError {
         source: io::Error,
     },
     /// A server that was to play blue or green is not described by a usable URL.
-    #[error("`{url}` cannot play {side}: {why}")]
+    #[error("cannot play {side}: {source}")]
     Server {
         /// `blue` or `green`.
         side: &'static str,
-        /// As it was given.
-        url: String,
         /// What is wrong with it.
+        source: TargetError,
+    },
+    /// Faults that cannot happen together, or here.
+    #[error("{why}")]
+    Faults {
+        /// Which ones, and why not.
         why: String,
     },
     /// Something that the rehearsal itself needs failed.

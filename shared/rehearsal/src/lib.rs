@@ -6,17 +6,30 @@
 //!
 //! Nothing is judged here. The functions judge, and what they report decides, as in a real deployment.
 
+pub mod application;
+mod asking;
+mod binding;
 pub mod codedeploy;
 mod error;
 mod event;
+mod example;
 mod fault;
+mod hook;
+mod inputs;
+mod lambda;
 mod lifecycle;
+pub mod load_balancer;
 mod millis;
+mod narrator;
+mod player;
 mod printer;
 mod record;
 mod rehearse;
 mod server;
 mod settings;
+mod stage;
+mod task_root;
+mod task_set;
 
 pub use error::RehearsalError;
 pub use event::Event;
@@ -29,6 +42,3 @@ pub use record::{
 };
 pub use rehearse::rehearse;
 pub use settings::{FunctionSource, Settings};
-
-pub mod application;
-pub mod load_balancer;

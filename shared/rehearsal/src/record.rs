@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use greenlight_deployment::Verdict;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -76,6 +77,9 @@ pub struct Step {
     /// The function that judged, when a hook is bound, by the appspec's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
+    /// What was put for it, when anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// What that function returned: its report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Value>,

@@ -32,7 +32,7 @@ impl Server {
     pub(crate) async fn start<H, F>(answer: H) -> io::Result<Self>
     where
         H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
-        F: Future<Output = Answer> + Send,
+        F: Future<Output = Answer> + Send + 'static,
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -49,7 +49,7 @@ impl Server {
 async fn accept<H, F>(listener: TcpListener, answer: Arc<H>)
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
-    F: Future<Output = Answer> + Send,
+    F: Future<Output = Answer> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
@@ -64,7 +64,7 @@ where
 async fn converse<H, F>(stream: TcpStream, answer: Arc<H>)
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
-    F: Future<Output = Answer> + Send,
+    F: Future<Output = Answer> + Send + 'static,
 {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
