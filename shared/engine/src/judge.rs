@@ -22,7 +22,7 @@ use crate::record::{Failure, FailureKind};
 use crate::scope::Layered;
 use matcher::Fit;
 use view::View;
-use words::Words;
+use words::{Notation, Words};
 
 pub(crate) use matcher::same;
 
@@ -65,16 +65,16 @@ pub(crate) fn judge(expect: &Expect, judged: &Judged<'_>, values: Layered<'_>) -
     if !answer.truncated {
         if let Some(expectation) = &expect.body {
             let text = String::from_utf8_lossy(&answer.body);
-            bench.expect("body", expectation, View::Body { text: &text, size: answer.body.len() });
+            bench.expect("body", expectation, View::Body { text: &text, size: answer.body.len() }, Notation::Text);
         }
         bench.json(&expect.json, judged.json.as_ref());
         if let Some(expectation) = &expect.size {
             let size = u64::try_from(answer.body.len()).unwrap_or(u64::MAX);
-            bench.expect("size", expectation, View::Size(size));
+            bench.expect("size", expectation, View::Size(size), Notation::Json);
         }
     }
     if let Some(expectation) = &expect.time {
-        bench.expect("time", expectation, View::Time(judged.time));
+        bench.expect("time", expectation, View::Time(judged.time), Notation::Json);
     }
     bench.failures
 }
@@ -89,7 +89,7 @@ impl Bench<'_> {
     fn status(&mut self, expectation: Option<&Expectation>, status: StatusCode) {
         let before = self.failures.len();
         match expectation {
-            Some(expectation) => self.expect("status", expectation, View::Status(status.as_u16())),
+            Some(expectation) => self.expect("status", expectation, View::Status(status.as_u16()), Notation::Json),
             None if status.is_success() => {}
             None => self.fail("status", status.as_u16().to_string(), Some("2xx".into())),
         }
@@ -103,9 +103,9 @@ impl Bench<'_> {
         let subject = format!("header `{name}`");
         let lines = header_lines(headers, name);
         if lines.is_empty() {
-            self.expect(&subject, expectation, View::Absent);
+            self.expect(&subject, expectation, View::Absent, Notation::Text);
         } else {
-            self.expect(&subject, expectation, View::Header { lines: &lines, joined: &lines.join(", ") });
+            self.expect(&subject, expectation, View::Header(&lines.join(", ")), Notation::Text);
             if NEVER_SHOWN.contains(&name) {
                 self.failures[before..].iter_mut().for_each(|failure| failure.observed = "(not shown)".into());
             }
@@ -130,13 +130,13 @@ impl Bench<'_> {
                 [node, ..] => View::Json(node),
                 [] => View::Absent,
             };
-            self.expect(&subject, expectation, view);
+            self.expect(&subject, expectation, view, Notation::Json);
         }
     }
 
-    fn expect(&mut self, subject: &str, expectation: &Expectation, view: View<'_>) {
+    fn expect(&mut self, subject: &str, expectation: &Expectation, view: View<'_>, notation: Notation) {
         for matcher in &expectation.0 {
-            match self.observe(matcher, view) {
+            match self.observe(matcher, view, notation) {
                 Ok(None) => {}
                 Ok(Some((observed, expected))) => self.fail(subject, observed, Some(expected)),
                 Err(undefined) => self.failures.push(self.values.scope.undefined(undefined)),
@@ -145,8 +145,13 @@ impl Bench<'_> {
     }
 
     /// What was observed and expected, when the matcher does not hold.
-    fn observe(&self, matcher: &Matcher, view: View<'_>) -> Result<Option<(String, String)>, Undefined> {
-        let words = Words { redactor: self.values.redactor(), values: &self.values };
+    fn observe(
+        &self,
+        matcher: &Matcher,
+        view: View<'_>,
+        notation: Notation,
+    ) -> Result<Option<(String, String)>, Undefined> {
+        let words = Words { notation, redactor: self.values.redactor(), values: &self.values };
         let fit = matcher::judge(matcher, view, &self.values)?;
         if fit == Fit::Holds {
             return Ok(None);
@@ -161,7 +166,7 @@ impl Bench<'_> {
             }
             _ => view.shown(words.redactor),
         });
-        Ok(Some((observed, words.expected(matcher, view)?)))
+        Ok(Some((observed, words.expected(matcher)?)))
     }
 
     /// The item that is to blame for a failed `every`, counted from 0 as in JSONPath.

@@ -10,7 +10,7 @@ use greenlight_suite::{Bound, Expectation, JsonType, Lookup, Matcher, Undefined,
 use serde_json::{Number, Value};
 
 use super::number;
-use super::view::View;
+use super::view::{View, plain_text};
 
 /// How a matcher took a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,17 +132,16 @@ fn length(view: View<'_>) -> Option<usize> {
 
 /// Headers and bodies are text, whatever they spell; JSON knows what it holds.
 fn equals(view: View<'_>, expected: &Value) -> bool {
-    match (view, expected) {
-        (View::Json(found), expected) => same(found, expected),
-        (View::Nodes(nodes), Value::Array(items)) => {
+    match view {
+        View::Json(found) => same(found, expected),
+        View::Nodes(nodes) => expected.as_array().is_some_and(|items| {
             nodes.len() == items.len() && nodes.iter().zip(items).all(|(node, item)| same(node, item))
-        }
-        (View::Status(_) | View::Size(_) | View::Header { .. } | View::Body { .. }, Value::Number(expected)) => {
-            number_of(view).is_some_and(|found| number::compare(&found, expected) == Some(Ordering::Equal))
-        }
-        (View::Header { .. } | View::Body { .. }, Value::String(expected)) => view.text() == Some(expected),
-        (View::Header { .. } | View::Body { .. }, Value::Bool(expected)) => view.text() == Some(&expected.to_string()),
-        _ => false,
+        }),
+        View::Header(text) | View::Body { text, .. } => text == plain_text(expected),
+        View::Status(_) | View::Size(_) => number_of(view)
+            .zip(limit_of(expected))
+            .is_some_and(|(found, expected)| number::compare(&found, &expected) == Some(Ordering::Equal)),
+        View::Absent | View::Time(_) => false,
     }
 }
 
@@ -169,19 +168,16 @@ fn is_one_of(several: &[ValueTemplate], view: View<'_>, values: &dyn Lookup) -> 
 
 /// Text holds the text of a scalar; a list holds an item.
 fn contains(view: View<'_>, expected: &Value) -> Fit {
-    if let Some(text) = view.text() {
-        return match expected {
-            Value::String(part) => Fit::of(text.contains(part.as_str())),
-            Value::Number(_) | Value::Bool(_) => Fit::of(text.contains(&expected.to_string())),
-            Value::Null | Value::Array(_) | Value::Object(_) => Fit::Unfit,
-        };
+    match (view.text(), view.items()) {
+        (Some(text), _) => Fit::of(text.contains(plain_text(expected).as_ref())),
+        (None, Some(items)) => Fit::of(items.into_iter().any(|item| equals(item, expected))),
+        (None, None) => Fit::Unfit,
     }
-    view.items().map_or(Fit::Unfit, |items| Fit::of(items.into_iter().any(|item| equals(item, expected))))
 }
 
 fn is_of(view: View<'_>, kind: JsonType) -> bool {
     match (kind, view) {
-        (JsonType::String, View::Json(Value::String(_)) | View::Header { .. } | View::Body { .. })
+        (JsonType::String, View::Json(Value::String(_)) | View::Header(_) | View::Body { .. })
         | (JsonType::Number, View::Json(Value::Number(_)) | View::Status(_) | View::Size(_))
         | (JsonType::Integer, View::Status(_) | View::Size(_))
         | (JsonType::Boolean, View::Json(Value::Bool(_)))
@@ -197,30 +193,29 @@ fn within(view: View<'_>, bound: &Bound, values: &dyn Lookup, allowed: fn(Orderi
     let ordering = match (bound, view) {
         (Bound::Time(limit), View::Time(length)) => Some(length.cmp(limit)),
         (Bound::Size(limit), View::Size(bytes)) => Some(bytes.cmp(limit)),
-        (Bound::Number(limit), view) => match limit.render(values)? {
-            Value::Number(limit) => number_of(view).and_then(|found| number::compare(&found, &limit)),
-            // A variable's value may be the text of a number, for example one from the environment.
-            Value::String(limit) => {
-                number_of(view).zip(spelled(&limit)).and_then(|(found, limit)| number::compare(&found, &limit))
-            }
-            _ => None,
-        },
+        (Bound::Number(limit), view) => number_of(view)
+            .zip(limit_of(&limit.render(values)?))
+            .and_then(|(found, limit)| number::compare(&found, &limit)),
         (Bound::Time(_) | Bound::Size(_), _) => None,
     };
     Ok(ordering.map_or(Fit::Unfit, |ordering| Fit::of(allowed(ordering))))
 }
 
-/// The number that a value is, or that a header or body spells.
+/// The number that a value is.
 fn number_of(view: View<'_>) -> Option<Number> {
     match view {
         View::Json(Value::Number(number)) => Some(number.clone()),
         View::Status(code) => Some(code.into()),
         View::Size(bytes) => Some(bytes.into()),
-        View::Header { joined: text, .. } | View::Body { text, .. } => spelled(text),
-        View::Json(_) | View::Absent | View::Nodes(_) | View::Time(_) => None,
+        View::Json(_) | View::Absent | View::Nodes(_) | View::Header(_) | View::Body { .. } | View::Time(_) => None,
     }
 }
 
-fn spelled(text: &str) -> Option<Number> {
-    serde_json::from_str(text.trim()).ok()
+/// The number that a suite compares with. A variable may hold it as text, for example one from the environment.
+fn limit_of(expected: &Value) -> Option<Number> {
+    match expected {
+        Value::Number(number) => Some(number.clone()),
+        Value::String(text) => serde_json::from_str(text.trim()).ok(),
+        _ => None,
+    }
 }

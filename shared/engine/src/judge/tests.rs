@@ -14,7 +14,7 @@ use crate::scope::{Captures, Layered, Scope};
 
 fn suite(expect: &str) -> Suite {
     let text = format!(
-        "secrets: {{ token: 'env:TOKEN' }}\nvariables: {{ three: 3, name: tea }}\n\
+        "secrets: {{ token: 'env:TOKEN' }}\nvariables: {{ three: 3, seven: 7 }}\n\
          checks: {{ c: {{ request: GET /, expect: {expect} }} }}\n"
     );
     match parse(&Source::new("greenlight.yml", text.clone())) {
@@ -92,18 +92,12 @@ fn a_header_is_text_and_an_absent_one_passes_nothing_but_its_absence() {
             ("{ header: { x-gone: { empty: true } } }", "header `x-gone` absent, expected to be empty"),
             ("{ header: { vary: { exists: false } } }", "header `vary` `origin, accept`, expected to be absent"),
             ("{ header: { x-left: 7 } }", ""),
-            ("{ header: { x-left: 7.0 } }", ""),
-            ("{ header: { x-left: { above: 7 } } }", "header `x-left` `7`, expected above 7"),
-            ("{ header: { content-type: { above: 7 } } }", "header `content-type` `text/plain`, expected above 7"),
-            // Several values of one header are one text, in order; `any` and `every` look at each.
+            ("{ header: { x-left: 7.0 } }", "header `x-left` `7`, expected `7.0`"),
+            ("{ header: { x-left: { contains: '${seven}' } } }", ""),
+            // Several values of one header are one text, in order.
             ("{ header: { vary: { contains: accept } } }", ""),
+            ("{ header: { vary: 'origin, accept' } }", ""),
             ("{ header: { vary: accept } }", "header `vary` `origin, accept`, expected `accept`"),
-            ("{ header: { vary: { any: accept } } }", ""),
-            ("{ header: { vary: { any: cookie } } }", "header `vary` `origin, accept`, expected some item `cookie`"),
-            (
-                "{ header: { vary: { every: { matches: '^o' } } } }",
-                "header `vary` `accept` in item 1, expected every item to match `^o`",
-            ),
         ],
     );
 }
@@ -120,7 +114,6 @@ fn credentials_in_headers_are_judged_and_never_shown() {
                 "header `set-cookie` (not shown), expected to contain `Secure`",
             ),
             ("{ header: { x-token: a } }", "header `x-token` `got (redacted)`, expected `a`"),
-            ("{ header: { x-token: '${secret.token}' } }", "header `x-token` `got (redacted)`, expected `(redacted)`"),
         ],
     );
 }
@@ -138,7 +131,6 @@ fn a_body_is_text_and_only_its_size_is_shown() {
             ("{ body: { length: 8 } }", ""),
             ("{ body: { length: { at_least: 9 } } }", "body (9 bytes), expected length at least 9"),
             ("{ body: { empty: true } }", "body (9 bytes), expected to be empty"),
-            ("{ body: { exists: false } }", "body (9 bytes), expected to be absent"),
             (
                 "{ body: { contains: Hello, starts_with: x } }",
                 "body (9 bytes), expected to contain `Hello` | body (9 bytes), expected to start with `x`",
@@ -153,12 +145,12 @@ fn a_body_is_text_and_only_its_size_is_shown() {
     );
     assert_cases(
         &answer(200, &[], b"7\n"),
-        &[("{ body: 7 }", ""), ("{ body: { at_least: 8 } }", "body (2 bytes), expected at least 8")],
+        &[("{ body: 7 }", "body (2 bytes), expected `7`"), ("{ body: { matches: '^7\\s*$' } }", "")],
     );
     assert_cases(
         &answer(200, &[], b""),
         &[
-            ("{ body: { exists: false } }", ""),
+            ("{ body: { empty: true } }", ""),
             (
                 "{ json: { $: { exists: false } } }",
                 "body is not JSON (EOF while parsing a value at line 1 column 0), expected JSON",

@@ -1,5 +1,6 @@
 //! What a matcher looks at, and what people are shown of it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -19,10 +20,9 @@ pub(crate) enum View<'a> {
     Json(&'a Value),
     /// The nodes that a JSONPath selected which may select several: judged as a list.
     Nodes(&'a [&'a Value]),
-    /// The values of one header, in order; never empty. Judged as one text, joined by `, ` as RFC 9110, section 5.3
-    /// has it; `every` and `any` look at each.
-    Header { lines: &'a [String], joined: &'a str },
-    /// The body. Like a header it is always text, so a number in the suite is compared with the number it spells.
+    /// A header. A repeated one is one text, its values joined by `, ` as RFC 9110, section 5.3, has it.
+    Header(&'a str),
+    /// The body. Like a header it is text, whatever it spells.
     Body { text: &'a str, size: usize },
     /// The status code.
     Status(u16),
@@ -37,8 +37,7 @@ impl<'a> View<'a> {
     pub(super) fn text(self) -> Option<&'a str> {
         match self {
             Self::Json(value) => value.as_str(),
-            Self::Header { joined, .. } => Some(joined),
-            Self::Body { text, .. } => Some(text),
+            Self::Header(text) | Self::Body { text, .. } => Some(text),
             Self::Absent | Self::Nodes(_) | Self::Status(_) | Self::Size(_) | Self::Time(_) => None,
         }
     }
@@ -48,9 +47,6 @@ impl<'a> View<'a> {
         match self {
             Self::Json(Value::Array(items)) => Some(items.iter().map(View::Json).collect()),
             Self::Nodes(nodes) => Some(nodes.iter().map(|node| View::Json(node)).collect()),
-            Self::Header { lines, .. } => Some(
-                lines.iter().map(|line| View::Header { lines: std::slice::from_ref(line), joined: line }).collect(),
-            ),
             _ => None,
         }
     }
@@ -63,7 +59,7 @@ impl<'a> View<'a> {
             Self::Nodes(nodes) => {
                 shown_value(&Value::Array(nodes.iter().map(|node| (*node).clone()).collect()), redactor)
             }
-            Self::Header { joined, .. } => format!("`{}`", redactor.cut(joined, SHOWN)),
+            Self::Header(text) => format!("`{}`", redactor.cut(text, SHOWN)),
             Self::Body { size: 1, .. } => "(1 byte)".into(),
             Self::Body { size, .. } => format!("({size} bytes)"),
             Self::Status(code) => code.to_string(),
@@ -79,12 +75,20 @@ impl<'a> View<'a> {
             Self::Json(Value::Null) => "null",
             Self::Json(Value::Bool(_)) => "true or false",
             Self::Json(Value::Number(_)) | Self::Status(_) => "a number",
-            Self::Json(Value::String(_)) | Self::Header { .. } | Self::Body { .. } => "text",
+            Self::Json(Value::String(_)) | Self::Header(_) | Self::Body { .. } => "text",
             Self::Json(Value::Array(_)) | Self::Nodes(_) => "a list",
             Self::Json(Value::Object(_)) => "a mapping",
             Self::Size(_) => "a size",
             Self::Time(_) => "a length of time",
         }
+    }
+}
+
+/// A value as it stands in a text: a template's number in a header is its digits.
+pub(super) fn plain_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        value => Cow::Owned(value.to_string()),
     }
 }
 
