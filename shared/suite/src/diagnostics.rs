@@ -18,18 +18,26 @@ pub struct Problem {
     message: String,
     label: String,
     remedy: Option<String>,
+    redacted: bool,
 }
 
 impl Problem {
     /// One sentence about what is wrong: lower-case, no full stop, the user's words in backticks.
     pub fn at(span: Span, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), label: String::new(), remedy: None }
+        Self { span, message: message.into(), label: String::new(), remedy: None, redacted: false }
     }
 
     /// What stands beside the caret: what the marked text is, or should be.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
+        self
+    }
+
+    /// Keeps the marked text out of the diagnostic: it may be a secret.
+    #[must_use]
+    pub fn redact(mut self) -> Self {
+        self.redacted = true;
         self
     }
 
@@ -50,14 +58,19 @@ pub struct Problems {
 
 impl Problems {
     /// How many are kept; a file with more is counted on, but nobody reads that far.
-    const MAX_KEPT: usize = 1000;
+    const MAX_KEPT: usize = 200;
 
     /// Adds one.
     pub fn report(&mut self, problem: Problem) {
-        if self.is_full() {
-            self.beyond += 1;
+        self.report_with(|| problem);
+    }
+
+    /// Adds one that takes work to word: the work is left out when nobody would read it.
+    pub fn report_with(&mut self, problem: impl FnOnce() -> Problem) {
+        if self.found.len() < Self::MAX_KEPT {
+            self.found.push(problem());
         } else {
-            self.found.push(problem);
+            self.beyond += 1;
         }
     }
 
@@ -65,12 +78,6 @@ impl Problems {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
-    }
-
-    /// Whether further ones are only counted: then no work need go into wording them.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.found.len() >= Self::MAX_KEPT
     }
 
     /// `value`, unless there were problems.
@@ -143,13 +150,18 @@ impl Diagnostic {
     }
 
     fn locate(problem: Problem, source: &Source) -> Self {
-        let Problem { span, message, label, remedy } = problem;
+        let Problem { span, message, label, remedy, redacted } = problem;
         let (line_start, line) = source.line_around(span.start);
         let start = span.start.saturating_sub(line_start).min(line.len());
         let end = span.end.saturating_sub(line_start).clamp(start, line.len());
-        let before = line.get(..start).unwrap_or_default().chars().count();
-        let marked = line.get(start..end).unwrap_or_default().trim_end().chars().count().max(1);
-        let (cut, source_line) = render::cut(line, before, marked);
+        let (before, marked) = (line.get(..start).unwrap_or_default(), line.get(start..end).unwrap_or_default());
+        let (line, marked) = if redacted {
+            (format!("{before}{REDACTED}{}", line.get(end..).unwrap_or_default()), REDACTED)
+        } else {
+            (line.to_owned(), marked.trim_end())
+        };
+        let (before, marked) = (before.chars().count(), marked.chars().count().max(1));
+        let (cut, source_line) = render::cut(&line, before, marked);
         let place = Place {
             line: source.line(span),
             column: count(before + 1),
@@ -172,6 +184,9 @@ impl Diagnostic {
         }
     }
 }
+
+/// Stands where a secret may have been.
+const REDACTED: &str = "(redacted)";
 
 /// Files are bounded far below this; saturating beats a panic in the code that explains errors.
 fn count(characters: usize) -> u32 {
@@ -253,16 +268,20 @@ pub fn quote(text: &str) -> String {
 /// The candidate that was probably meant.
 #[must_use]
 pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    // Longer words are no slips, and more candidates are no help; both would only take time.
     const LONGEST: usize = 64;
+    const MOST: usize = 200;
     if word.len() > LONGEST {
         return None;
     }
     let lower = word.to_lowercase();
+    let near = |candidate: &&str| candidate.len() <= LONGEST && candidate.len().abs_diff(word.len()) <= 3;
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len() <= LONGEST)
+        .take(MOST)
+        .filter(near)
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.chars().count().max(3) / 3)
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).clamp(1, 3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub(crate) use fields::Fields;
 pub(crate) use reader::Reader;
-pub(crate) use schema::{Definitions, schema_of};
+pub(crate) use schema::{Definitions, described, schema_of};
 
 use crate::source::Span;
 use crate::yaml::Node;
@@ -80,7 +80,7 @@ impl<W: Word> AnyKey for Key<W> {
     }
 
     fn schema(&self, definitions: &mut Definitions) -> Value {
-        schema::described(self.word.schema(definitions), self.doc)
+        described(self.word.schema(definitions), self.doc)
     }
 }
 

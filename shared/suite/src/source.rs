@@ -97,9 +97,10 @@ impl Source {
 
     /// The line around an offset, without its line break, and the offset where it begins.
     pub(crate) fn line_around(&self, offset: usize) -> (usize, &str) {
-        let start = self.line_starts.get(self.line_index(offset)).copied().unwrap_or_default();
-        let rest = self.text.get(start..).unwrap_or_default();
-        (start, rest.split(['\n', '\r']).next().unwrap_or_default())
+        let index = self.line_index(offset);
+        let start_of = |index: usize| self.line_starts.get(index).copied().unwrap_or(self.text.len());
+        let line = self.text.get(start_of(index)..start_of(index + 1)).unwrap_or_default();
+        (start_of(index), line.trim_end_matches(['\n', '\r']))
     }
 
     fn line_index(&self, offset: usize) -> usize {

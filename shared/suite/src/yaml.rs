@@ -90,6 +90,7 @@ impl Node {
 #[derive(Debug, Clone, Default)]
 pub struct Mapping {
     entries: Vec<Entry>,
+    incomplete: bool,
 }
 
 /// A key with its value.
@@ -117,25 +118,31 @@ impl Mapping {
         &self.entries
     }
 
+    /// Whether an entry was refused while loading: then a missing key is no further mistake.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
     /// The value of a key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.entries.iter().find(|entry| entry.key.name == name).map(|entry| &entry.value)
     }
 
-    /// Reports every key that is not in `known`, with the known one that was probably meant. `place` completes the
-    /// sentence "unknown key … in": `a request`.
-    pub fn refuse_unknown(&self, known: &[&str], place: &str, problems: &mut Problems) {
+    /// Reports every key that is not in `known`, with the known one that was probably meant, and returns those that were.
+    /// `place` completes the sentence "unknown key … in": `a request`.
+    pub fn refuse_unknown<'k>(&self, known: &[&'k str], place: &str, problems: &mut Problems) -> Vec<&'k str> {
+        let mut all_meant = Vec::new();
         for Entry { key, .. } in self.entries.iter().filter(|entry| !known.contains(&entry.key.name.as_str())) {
-            if problems.is_full() {
-                return;
-            }
-            let problem = Problem::at(key.span, format!("unknown key {} in {place}", quote(&key.name)));
-            let problem = match did_you_mean(&key.name, known.iter().copied()) {
-                Some(meant) => problem.label(format!("did you mean `{meant}`?")),
-                None => problem.label("not known here"),
-            };
-            problems.report(problem.remedy(format!("known here: {}", known.join(", "))));
+            problems.report_with(|| {
+                let meant = did_you_mean(&key.name, known.iter().copied());
+                all_meant.extend(meant);
+                Problem::at(key.span, format!("unknown key {} in {place}", quote(&key.name)))
+                    .label(meant.map_or("not known here".into(), |meant| format!("did you mean `{meant}`?")))
+                    .remedy(format!("known here: {}", known.join(", ")))
+            });
         }
+        all_meant
     }
 }

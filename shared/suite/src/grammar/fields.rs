@@ -12,6 +12,8 @@ pub(crate) struct Fields<'n> {
     shape: &'static Shape,
     mapping: &'n Mapping,
     span: Span,
+    /// Keys that are not there, but were probably meant by ones that are not known.
+    meant: Vec<&'static str>,
     /// The keys that were asked for, to notice in tests a key that is declared and never read.
     asked: RefCell<Vec<&'static str>>,
 }
@@ -20,20 +22,27 @@ impl<'n> Fields<'n> {
     /// Reports a value that is no mapping, unknown keys and missing ones.
     pub(crate) fn open(shape: &'static Shape, field: Field<'n>, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(mapping) = field.node.as_mapping() else {
-            let remedy = format!("known in {}: {}", shape.title, shape.names().join(", "));
-            let problem = reader.expected("a mapping", field);
-            reader.report(problem.remedy(remedy));
+            let problem = Problem::at(reader.first_line(field.span()), format!("{} must be a mapping", shape.title));
+            let problem = problem.label(format!("found {}", field.node.kind()));
+            reader.report(problem.remedy(format!("known in it: {}", shape.names().join(", "))));
             return None;
         };
-        mapping.refuse_unknown(&shape.names(), shape.title, &mut reader.problems);
+        let meant = mapping.refuse_unknown(&shape.names(), shape.title, &mut reader.problems);
         let span = reader.first_line(field.span());
-        for key in shape.keys.iter().filter(|key| key.is_required() && mapping.get(key.name()).is_none()) {
+        let fields = Self { shape, mapping, span, meant, asked: RefCell::default() };
+        for key in shape.keys.iter().filter(|key| key.is_required() && fields.lacks(&[key.name()])) {
             reader.report(
                 Problem::at(span, format!("`{}` is missing in {}", key.name(), shape.title))
                     .label(format!("needs `{}`", key.name())),
             );
         }
-        Some(Self { shape, mapping, span, asked: RefCell::default() })
+        Some(fields)
+    }
+
+    /// Whether none of these keys is there, nor a mistyped one that was already reported.
+    pub(crate) fn lacks(&self, names: &[&str]) -> bool {
+        !self.mapping.is_incomplete()
+            && !names.iter().any(|name| self.mapping.get(name).is_some() || self.meant.contains(name))
     }
 
     /// Whether a key is there, whatever its value.
@@ -63,6 +72,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Reads a key that may be left out: `Some(None)` when it is, `None` when a problem was reported.
+    #[expect(clippy::option_option, reason = "absent and wrong are two things, as in `read_or`")]
     pub(crate) fn read_optional<W: Word>(&self, key: &Key<W>, reader: &mut Reader<'_>) -> Option<Option<W::Meaning>> {
         let value = self.read(key, reader);
         if self.has(key) { value.map(Some) } else { Some(None) }

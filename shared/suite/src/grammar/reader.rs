@@ -40,16 +40,44 @@ impl<'s> Reader<'s> {
         Span { start: span.start, end: span.start + length }
     }
 
-    /// The place of a part of a scalar's text. Quotes, escapes and line folding can shift it: then the part is looked
-    /// for as it is, and if it is not there, the whole scalar is meant.
-    pub(crate) fn part(&self, field: Field<'_>, range: Range<usize>) -> Span {
-        let whole = field.span();
-        let written = self.source.slice(whole);
+    /// The places of parts of a scalar's text.
+    pub(crate) fn places(&self, field: Field<'_>) -> Places<'s> {
         let text = field.node.as_scalar().map_or("", |scalar| scalar.text.as_str());
-        let found = match written.find(text) {
-            Some(at) => Some(at + range.start),
-            None => text.get(range.clone()).and_then(|part| written.find(part)),
+        let written = self.source.slice(field.span());
+        // Text as it is, or in quotes; behind an anchor (`&name text`) it ends where the scalar ends.
+        let shifts = [0, 1, written.len().saturating_sub(text.len())];
+        let shift = shifts.into_iter().find(|shift| written.get(*shift..).is_some_and(|rest| rest.starts_with(text)));
+        Places { whole: field.span(), written, shift }
+    }
+
+    /// The place of a part of a scalar's text.
+    pub(crate) fn part(&self, field: Field<'_>, range: Range<usize>) -> Span {
+        let text = field.node.as_scalar().map_or("", |scalar| scalar.text.as_str());
+        self.places(field).part(text, range)
+    }
+}
+
+/// How a scalar's text lies in what was written.
+pub(crate) struct Places<'s> {
+    whole: Span,
+    written: &'s str,
+    /// Where the text begins in it. Absent when escapes or line folding make them differ.
+    shift: Option<usize>,
+}
+
+impl Places<'_> {
+    /// What is written longer than this is not searched, so that a file full of variables is not searched for each.
+    const LONGEST_SEARCH: usize = 16 * 1024;
+
+    /// The place of a part of the text. One that is not written as it is, is looked for; one that is not found is
+    /// everywhere.
+    pub(crate) fn part(&self, text: &str, range: Range<usize>) -> Span {
+        let found = match self.shift {
+            Some(shift) => Some(shift + range.start),
+            None if self.written.len() > Self::LONGEST_SEARCH => None,
+            None => text.get(range.clone()).and_then(|part| self.written.find(part)),
         };
-        found.map_or(whole, |at| Span { start: whole.start + at, end: whole.start + at + range.len() })
+        let start = self.whole.start;
+        found.map_or(self.whole, |at| Span { start: start + at, end: start + at + range.len() })
     }
 }

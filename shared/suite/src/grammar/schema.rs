@@ -39,7 +39,7 @@ impl Shape {
 }
 
 /// A schema with a sentence for editors. Beside a `$ref` it takes precedence over the sentence of what is referred to.
-pub(super) fn described(schema: Value, doc: &str) -> Value {
+pub(crate) fn described(schema: Value, doc: &str) -> Value {
     let Value::Object(schema) = schema else { return json!({ "description": doc, "allOf": [schema] }) };
     let mut described = Map::new();
     described.insert("description".into(), doc.into());

@@ -137,19 +137,29 @@ pub struct JsonPath {
 }
 
 impl JsonPath {
-    /// The longest expression that is parsed, in bytes: the parser recurses, and 20,000 parentheses overflow the stack.
+    /// The longest expression that is parsed, in bytes.
     pub const MAX_LENGTH: usize = 1024;
+    /// How deep brackets may stand in each other: the parser recurses, and a few hundred overflow a thread's stack.
+    pub const MAX_DEPTH: usize = 16;
 
     /// Parses an expression.
     ///
     /// # Errors
     ///
-    /// A sentence about what is wrong: longer than [`Self::MAX_LENGTH`], or not RFC 9535.
+    /// A sentence about what is wrong: beyond [`Self::MAX_LENGTH`] or [`Self::MAX_DEPTH`], or not RFC 9535.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > Self::MAX_LENGTH {
             return Err(format!("it is {} bytes long, at most {} are read", text.len(), Self::MAX_LENGTH));
         }
-        let path = serde_json_path::JsonPath::parse(text).map_err(|error| error.message().to_owned())?;
+        if bracket_depth(text) > Self::MAX_DEPTH {
+            return Err(format!("its brackets stand more than {} deep in each other", Self::MAX_DEPTH));
+        }
+        let path = serde_json_path::JsonPath::parse(text).map_err(|error| match error.message() {
+            message if message.contains("parser error") => {
+                format!("not understood from character {} on", error.position())
+            }
+            message => message.to_owned(),
+        })?;
         Ok(Self { text: text.to_owned(), singular: is_singular(text), path })
     }
 
@@ -173,26 +183,49 @@ impl JsonPath {
     }
 }
 
-/// Only a name or an index in every segment: no wildcard, slice, filter, union or descent.
-fn is_singular(text: &str) -> bool {
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
+/// How deep brackets stand in each other.
+fn bracket_depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for character in outside_quotes(text) {
         match character {
-            '*' | '?' | ',' | ':' => return false,
-            '.' if characters.peek() == Some(&'.') => return false,
-            quote @ ('\'' | '"') => {
-                while let Some(inner) = characters.next() {
-                    if inner == '\\' {
-                        characters.next();
-                    } else if inner == quote {
-                        break;
-                    }
-                }
-            }
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
             _ => {}
         }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Only a name or an index in every segment: no wildcard, slice, filter, union or descent.
+fn is_singular(text: &str) -> bool {
+    let mut before = ' ';
+    for character in outside_quotes(text) {
+        if matches!(character, '*' | '?' | ',' | ':') || (before, character) == ('.', '.') {
+            return false;
+        }
+        before = character;
     }
     true
+}
+
+/// The characters of an expression that are not part of a quoted name.
+fn outside_quotes(text: &str) -> impl Iterator<Item = char> {
+    let mut quote = None;
+    let mut escaped = false;
+    text.chars().filter(move |&character| match quote {
+        None => {
+            quote = matches!(character, '\'' | '"').then_some(character);
+            quote.is_none()
+        }
+        Some(end) => {
+            if !escaped && character == end {
+                quote = None;
+            }
+            escaped = !escaped && character == '\\';
+            false
+        }
+    })
 }
 
 /// A regular expression, compiled within limits, beside its text.
@@ -263,6 +296,7 @@ mod tests {
             ("$", true),
             ("$.id", true),
             ("$.items[0]['a*b'].price", true),
+            (r#"$['\'*']["\\"].a"#, true),
             ("$[-1]", true),
             ("$.items[*].price", false),
             ("$..price", false),
@@ -278,6 +312,11 @@ mod tests {
     fn a_path_or_pattern_beyond_its_bound_is_refused_without_being_parsed() {
         let deep = format!("$[?{}@.a{}]", "(".repeat(20_000), ")".repeat(20_000));
         assert!(JsonPath::parse(&deep).unwrap_err().contains("at most 1024"));
+        let nested = |depth: usize| format!("$[?{}@.a{}]", "(".repeat(depth - 1), ")".repeat(depth - 1));
+        assert!(JsonPath::parse(&nested(JsonPath::MAX_DEPTH)).is_ok());
+        let hidden = format!("$[?@['{}'] == 1 && {}@.a{}]", "]".repeat(100), "(".repeat(100), ")".repeat(100));
+        assert!(JsonPath::parse(&hidden).unwrap_err().contains("16 deep"));
+        assert!(JsonPath::parse(&nested(JsonPath::MAX_DEPTH + 1)).unwrap_err().contains("16 deep"));
         assert!(Pattern::parse("(a{1000}){1000}").unwrap_err().contains("memory"));
         assert_eq!(Pattern::parse("(").unwrap_err(), "unclosed group");
     }

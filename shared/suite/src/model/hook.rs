@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A lifecycle event of an ECS blue/green deployment that a function can be bound to.
 ///
-/// Source: CodeDeploy user guide, "AppSpec 'hooks' section for an Amazon ECS deployment".
+/// Source: CodeDeploy user guide, "`AppSpec` 'hooks' section for an Amazon ECS deployment".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Hook {
     /// Green runs; the test listener still serves blue.

@@ -21,12 +21,9 @@ impl Word for Amount {
         if refuse_variables("this number", field, reader) {
             return None;
         }
-        let number = match field.node.as_scalar().map(|scalar| &scalar.core) {
-            Some(Core::Number(number)) => number,
-            _ => {
-                reader.report(reader.expected("a whole number", field));
-                return None;
-            }
+        let Some(Core::Number(number)) = field.node.as_scalar().map(|scalar| &scalar.core) else {
+            reader.report(reader.expected("a whole number", field));
+            return None;
         };
         let amount = number
             .as_u64()

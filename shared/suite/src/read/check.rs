@@ -149,7 +149,7 @@ fn several(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Vec<StepMean
 
 /// A single request, written into the check itself.
 fn single(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Vec<StepMeaning>, Option<Duration>)> {
-    if !fields.has(&REQUEST) {
+    if fields.lacks(&[REQUEST.name, STEPS.name]) {
         let problem = Problem::at(fields.span(), "the check asks nothing");
         reader.report(problem.label("needs `request` or `steps`").remedy("write for example `request: GET /health`"));
     }
@@ -168,7 +168,7 @@ impl Word for Steps {
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<Vec<StepMeaning>> {
         let items = items(field, reader)?;
-        let read: Vec<_> = items.iter().map(|node| Step.read(Field { name: "this step", node }, reader)).collect();
+        let read: Vec<_> = items.iter().map(|node| Step.read(Field { name: "step", node }, reader)).collect();
         read.into_iter().collect()
     }
 

@@ -56,7 +56,10 @@ impl<T: Copy + Sync> Word for Choice<T> {
                 Some(meant) => problem.label(format!("did you mean `{meant}`?")),
                 None => problem.label("not known here"),
             };
-            reader.report(problem.remedy(format!("possible: {}", names().collect::<Vec<_>>().join(", "))));
+            reader.report(match self.0 {
+                [(only, _)] => problem.remedy(format!("write `{}: {only}`, or leave it out", field.name)),
+                _ => problem.remedy(format!("possible: {}", names().collect::<Vec<_>>().join(", "))),
+            });
         }
         chosen
     }

@@ -54,7 +54,7 @@ pub(super) fn entries<'n>(field: Field<'n>, reader: &mut Reader<'_>) -> Option<&
         reader.report(reader.expected("a mapping", field));
         return None;
     };
-    if mapping.entries().is_empty() {
+    if mapping.entries().is_empty() && !mapping.is_incomplete() {
         reader.report(empty(field));
         return None;
     }

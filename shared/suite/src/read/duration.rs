@@ -56,6 +56,12 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     }
 }
 
+/// A number without a unit was probably meant in seconds, unless it is large.
+fn with_unit(name: &str, text: &str) -> String {
+    let (unit, meaning) = if text.len() < 3 { ("s", "seconds") } else { ("ms", "milliseconds") };
+    format!("write {} for {meaning}", quote(&format!("{name}: {text}{unit}")))
+}
+
 impl Word for Time {
     type Meaning = Duration;
 
@@ -73,7 +79,7 @@ impl Word for Time {
             Ok(duration) => return Some(duration),
             Err(DurationError::NoUnit) => Problem::at(field.span(), format!("{written} has no unit"))
                 .label("a number needs ms, s or m")
-                .remedy(format!("write {} for seconds", quote(&format!("{name}: {text}s")))),
+                .remedy(with_unit(name, text)),
             Err(DurationError::NotATime) => Problem::at(field.span(), format!("{written} is not a length of time"))
                 .label("expected a number with ms, s or m")
                 .remedy("write for example `300ms`, `10s` or `2m`"),

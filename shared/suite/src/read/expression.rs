@@ -73,7 +73,8 @@ impl Word for Regex {
             reader.report(reader.expected("a regular expression", field));
             return None;
         };
-        if refuse_variables("a regular expression", field, reader) {
+        // `\\${` is a dollar and a brace in the text that is searched.
+        if !scalar.text.contains("\\${") && refuse_variables("a regular expression", field, reader) {
             return None;
         }
         match Pattern::parse(&scalar.text) {

@@ -31,10 +31,12 @@ impl Word for Extraction {
         let header = fields.read(&HEADER, reader);
         let body = fields.read(&BODY, reader);
         let there = [fields.has(&JSON), fields.has(&HEADER), fields.has(&BODY)];
+        let lacks_all = fields.lacks(&[JSON.name, HEADER.name, BODY.name]);
         let span = fields.span();
         fields.finish();
         match there.into_iter().filter(|there| *there).count() {
             1 => json.map(Meaning::Json).or(header.map(Meaning::Header)).or(body),
+            0 if !lacks_all => None,
             number => {
                 let label = if number == 0 { "names none" } else { "names several" };
                 let problem = Problem::at(span, format!("`{}` needs one place in the response", field.name));

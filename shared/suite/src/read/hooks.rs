@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::collection::{entries, value_of};
 use crate::diagnostics::{Problem, did_you_mean, quote};
-use crate::grammar::{Definitions, Field, Fields, Key, Reader, Shape, Word};
+use crate::grammar::{Definitions, Field, Fields, Key, Reader, Shape, Word, described};
 use crate::model::{Hook, HookPlan, Selection};
 use crate::yaml;
 
@@ -44,9 +44,21 @@ impl Word for Hooks {
 
     fn schema(&self, definitions: &mut Definitions) -> Value {
         let plan = definitions.refer("hook", |definitions| SHAPE.schema(definitions).into());
-        let properties: serde_json::Map<_, _> =
-            Hook::ALL.into_iter().map(|hook| (hook.name().to_owned(), plan.clone())).collect();
+        let properties: serde_json::Map<_, _> = Hook::ALL
+            .into_iter()
+            .map(|hook| (hook.name().to_owned(), described(plan.clone(), meaning(hook))))
+            .collect();
         json!({ "type": "object", "minProperties": 1, "additionalProperties": false, "properties": properties })
+    }
+}
+
+/// What is true when a hook runs, for editors.
+fn meaning(hook: Hook) -> &'static str {
+    match hook {
+        Hook::AfterInstall => "Green runs; the test listener still serves blue, so no checks can run.",
+        Hook::AfterAllowTestTraffic => "The test listener serves green. Default: all checks.",
+        Hook::BeforeAllowTraffic => "The test listener serves green, just before production traffic moves.",
+        Hook::AfterAllowTraffic => "Production serves green; blue still runs.",
     }
 }
 
@@ -101,7 +113,8 @@ impl Word for Choose {
 
 fn known_check(node: &yaml::Node, reader: &mut Reader<'_>) -> Option<String> {
     let Some(scalar) = node.as_scalar() else {
-        reader.report(reader.expected("a name", Field { name: "a check", node }));
+        let problem = Problem::at(reader.first_line(node.span), "expected the name of a check");
+        reader.report(problem.label(format!("found {}", node.kind())));
         return None;
     };
     let name = &scalar.text;
@@ -109,18 +122,17 @@ fn known_check(node: &yaml::Node, reader: &mut Reader<'_>) -> Option<String> {
     if checks.contains(name) {
         return Some(name.clone());
     }
-    if reader.problems.is_full() {
-        return None;
-    }
-    let problem = Problem::at(node.span, format!("there is no check {}", quote(name)));
-    let problem = match did_you_mean(name, checks.iter().map(String::as_str)) {
-        Some(meant) => problem.label(format!("did you mean {}?", quote(meant))),
-        None => problem.label("not under `checks`"),
-    };
-    reader.report(match checks.as_slice() {
-        [] => problem.remedy("define it under `checks`"),
-        checks if checks.len() <= 20 => problem.remedy(format!("defined: {}", checks.join(", "))),
-        _ => problem,
+    reader.problems.report_with(|| {
+        let problem = Problem::at(node.span, format!("there is no check {}", quote(name)));
+        let problem = match did_you_mean(name, checks.iter().map(String::as_str)) {
+            Some(meant) => problem.label(format!("did you mean {}?", quote(meant))),
+            None => problem.label("not under `checks`"),
+        };
+        if checks.is_empty() {
+            return problem.remedy("define it under `checks`");
+        }
+        let some: Vec<_> = checks.iter().take(20).map(String::as_str).collect();
+        problem.remedy(format!("defined: {}{}", some.join(", "), if checks.len() > some.len() { ", …" } else { "" }))
     });
     None
 }

@@ -177,7 +177,9 @@ fn check_path(field: Field<'_>, start: usize, path: &str, reader: &mut Reader<'_
     let problem = if path.contains("://") && !path.starts_with('/') {
         problem.label("a whole URL").remedy("write the path alone: where it goes is decided by the deployment")
     } else if !path.starts_with('/') && !path.starts_with("${") {
-        problem.label("begins with `/`").remedy(format!("write {}", quote(&format!("/{}", path.trim_start()))))
+        problem
+            .label("begins with `/`")
+            .remedy(format!("write {}", quote(&format!("/{}", path.trim_start().trim_start_matches('/')))))
     } else if outside_variables(path).any(|part| part.contains(char::is_whitespace) || part.contains(char::is_control))
     {
         problem.label("holds white space").remedy("write `%20` for a space, or use `query`")

@@ -25,7 +25,7 @@ pub(crate) struct Scope {
     /// Whether requests may use methods that can change something; why not, otherwise.
     pub(super) methods: Methods,
     /// The names of the checks.
-    pub(super) checks: Vec<String>,
+    pub(super) checks: IndexSet<String>,
 }
 
 /// A variable of the file.
@@ -47,8 +47,11 @@ pub(super) enum Methods {
     Any,
 }
 
-/// Names that are always known; `blue.` has the same as `green.`.
-const FACTS: [&str; 12] = [
+/// What names with a dot begin with.
+const FAMILIES: [&str; 5] = ["secret", "env", "deployment", "green", "blue"];
+
+/// The names of facts that do not depend on a container.
+const FACTS: [&str; 9] = [
     "deployment.id",
     "deployment.application",
     "deployment.group",
@@ -58,9 +61,6 @@ const FACTS: [&str; 12] = [
     "blue.task_definition.arn",
     "blue.task_definition.family",
     "blue.task_definition.revision",
-    "env.NAME",
-    "green.env.CONTAINER.NAME",
-    "green.image.CONTAINER.tag",
 ];
 
 impl Scope {
@@ -70,54 +70,63 @@ impl Scope {
             || !self.captures.contains_key(name) && self.variables.get(name).is_some_and(|variable| variable.secret)
     }
 
-    /// What is wrong with a name at a place, if anything is.
-    pub(super) fn resolve(&self, name: &str, span: Span) -> Result<(), Problem> {
-        let problem = |message: String| Problem::at(span, message);
-        let shown = quote(&format!("${{{name}}}"));
-        if self.captures.contains_key(name) || self.variables.contains_key(name) || is_fact(name) {
-            return Ok(());
+    /// Whether a name can have a value here.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        match name.strip_prefix("secret.") {
+            Some(secret) => self.secrets.contains(secret),
+            None => self.captures.contains_key(name) || self.variables.contains_key(name) || is_fact(name),
         }
+    }
+
+    /// Why a name cannot have a value at a place on a line.
+    pub(super) fn explain(&self, name: &str, span: Span, line: u32) -> Problem {
+        let shown = quote(&format!("${{{name}}}"));
         if let Some(secret) = name.strip_prefix("secret.") {
-            return self.resolve_secret(secret, &shown, span);
+            let problem = Problem::at(span, format!("{shown} is not declared"));
+            let problem = match did_you_mean(secret, self.secrets.iter().map(String::as_str)) {
+                Some(meant) => problem.label(format!("did you mean `${{secret.{meant}}}`?")),
+                None => problem.label("not under `secrets`"),
+            };
+            return problem.remedy(format!("declare it under `secrets` as {}", quote(&format!("{secret}: env:NAME"))));
         }
         if let Some(line) = self.captures_of_check.get(name) {
-            return Err(problem(format!("{shown} is used before it is captured"))
+            return Problem::at(span, format!("{shown} is used before it is captured"))
                 .label(format!("captured from the answer to the request on line {line}"))
-                .remedy("use it in a later step, or in `finally`"));
+                .remedy("use it in a later step, or in `finally`");
         }
-        if let Some(line) = self.variables_to_come.get(name) {
-            return Err(problem(format!("{shown} is used before it is defined"))
-                .label(format!("defined on line {line}"))
-                .remedy("move its definition up: a variable may use those before it"));
+        if let Some(defined) = self.variables_to_come.get(name) {
+            let label =
+                if *defined == line { "in its own definition".into() } else { format!("defined on line {defined}") };
+            return Problem::at(span, format!("{shown} is used before it is defined"))
+                .label(label)
+                .remedy("move its definition up: a variable may use those before it");
         }
         if let Some(check) = self.captures_of_file.get(name) {
-            return Err(problem(format!("{shown} has no value here"))
+            return Problem::at(span, format!("{shown} has no value here"))
                 .label(format!("captured in another check, {}", quote(check)))
-                .remedy("checks are independent: make these requests steps of one check"));
+                .remedy("checks are independent: make these requests steps of one check");
         }
-        let problem = problem(format!("{shown} is not defined"));
-        let problem = match did_you_mean(name, self.known()) {
-            Some(meant) => problem.label(format!("did you mean `${{{meant}}}`?")),
+        let problem = Problem::at(span, format!("{shown} is not defined"));
+        let problem = match self.meant(name) {
+            Some(meant) => problem.label(format!("did you mean {}?", quote(&format!("${{{meant}}}")))),
             None => problem.label("not known here"),
         };
-        Err(problem.remedy(self.remedy(name)))
+        problem.remedy(self.remedy(name))
     }
 
-    fn resolve_secret(&self, secret: &str, shown: &str, span: Span) -> Result<(), Problem> {
-        if self.secrets.contains(secret) {
-            return Ok(());
+    /// The name that was probably meant.
+    fn meant(&self, name: &str) -> Option<String> {
+        if let Some((family, rest)) = name.split_once('.')
+            && !FAMILIES.contains(&family)
+        {
+            return did_you_mean(family, FAMILIES).map(|family| format!("{family}.{rest}"));
         }
-        let problem = Problem::at(span, format!("{shown} is not declared"));
-        let problem = match did_you_mean(secret, self.secrets.iter().map(String::as_str)) {
-            Some(meant) => problem.label(format!("did you mean `${{secret.{meant}}}`?")),
-            None => problem.label("not under `secrets`"),
-        };
-        Err(problem.remedy(format!("declare it: `secrets: {{ {secret}: env:NAME }}`")))
+        did_you_mean(name, self.own().chain(FACTS)).map(str::to_owned)
     }
 
-    fn known(&self) -> impl Iterator<Item = &str> {
-        let own = self.captures.keys().chain(self.variables.keys()).map(String::as_str);
-        own.chain(FACTS)
+    /// The names that the file itself gives values to.
+    fn own(&self) -> impl Iterator<Item = &str> {
+        self.captures.keys().chain(self.variables.keys()).map(String::as_str)
     }
 
     fn remedy(&self, name: &str) -> String {
@@ -129,9 +138,8 @@ impl Scope {
                  {side}.task_definition.arn, .family or .revision"
             ),
             _ => {
-                let own: Vec<_> = self.captures.keys().chain(self.variables.keys()).map(String::as_str).collect();
-                let own = if own.is_empty() { String::new() } else { format!("{}, ", own.join(", ")) };
-                format!("known here: {own}and what begins with secret., env., deployment., green. or blue.")
+                let own: String = self.own().take(20).flat_map(|name| [name, ", "]).collect();
+                format!("known here: {own}names that begin with secret., env., deployment., green. or blue.")
             }
         }
     }

@@ -50,11 +50,10 @@ fn source(field: Field<'_>, reader: &mut Reader<'_>) -> Option<SecretSource> {
     // The value itself is not repeated in the message: it may be the secret.
     let problem = Problem::at(place, format!("the source of the secret {} is not known", quote(field.name)))
         .label("expected `env:NAME`");
-    let remedy = if text.starts_with("ssm:") || text.starts_with("secretsmanager:") || text.starts_with("arn:") {
-        "have the function's environment take it from there, and name that variable here"
+    reader.report(if ["ssm:", "secretsmanager:", "arn:", "s3:"].iter().any(|store| text.starts_with(store)) {
+        problem.remedy("have the function's environment take it from there, and name that variable here")
     } else {
-        "name an environment variable here, and keep the secret itself out of the file"
-    };
-    reader.report(problem.remedy(remedy));
+        problem.redact().remedy("name an environment variable here, and keep the secret itself out of the file")
+    });
     None
 }

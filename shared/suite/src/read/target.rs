@@ -152,7 +152,10 @@ impl Word for Authority {
         if text.contains("PRIVATE KEY-----") {
             let problem = Problem::at(reader.first_line(field.span()), "`ca` holds a private key");
             reader.report(
-                problem.label("expected a certificate").remedy("remove it, and replace the key: it is known now"),
+                problem
+                    .redact()
+                    .label("expected a certificate")
+                    .remedy("remove it, and replace the key: it is known now"),
             );
             return None;
         }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::diagnostics::{Problem, quote};
 use crate::grammar::{Definitions, Field, Reader, Word};
 use crate::model::{Part, Template, ValueTemplate, Variable};
+use crate::source::Span;
 use crate::yaml;
 
 /// Whether secrets may stand in a template: a request needs them, what is shown in a report must not hold them.
@@ -101,6 +102,7 @@ pub(super) fn template(
 ) -> Option<Template> {
     let whole = field.node.as_scalar().map_or("", |scalar| scalar.text.as_str());
     let text = whole.get(..range.end).unwrap_or(whole);
+    let places = reader.places(field);
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut sound = true;
@@ -118,13 +120,13 @@ pub(super) fn template(
             at += 3;
         } else if let Some(inside) = rest.strip_prefix("${") {
             let Some(length) = inside.find('}') else {
-                let span = reader.part(field, at..text.len());
+                let span = places.part(whole, at..text.len());
                 let problem = Problem::at(span, "`${` is not closed").label("expected `}` after the name");
                 reader.report(problem.remedy("write `$${` if `${` itself is meant"));
                 return None;
             };
             let end = at + 2 + length + 1;
-            match variable(field, at..end, &inside[..length], secrets, reader) {
+            match variable(&inside[..length], places.part(whole, at..end), secrets, reader) {
                 Some(variable) => {
                     if !literal.is_empty() {
                         parts.push(Part::Text(std::mem::take(&mut literal)));
@@ -145,40 +147,28 @@ pub(super) fn template(
     sound.then(|| Template::new(parts))
 }
 
-fn variable(
-    field: Field<'_>,
-    range: Range<usize>,
-    name: &str,
-    secrets: Secrets,
-    reader: &mut Reader<'_>,
-) -> Option<Variable> {
-    if reader.problems.is_full() {
-        return None;
-    }
-    let span = reader.part(field, range);
-    let resolved = if name.trim() != name || name.is_empty() {
+fn variable(name: &str, span: Span, secrets: Secrets, reader: &mut Reader<'_>) -> Option<Variable> {
+    let line = reader.line(span);
+    if name.trim() != name || name.is_empty() {
         let meant = if name.trim().is_empty() { "name" } else { name.trim() };
-        Err(Problem::at(span, "a variable is its name alone between the braces")
-            .label("no white space, not empty")
-            .remedy(format!("write {}", quote(&format!("${{{meant}}}")))))
-    } else {
-        reader.scope.resolve(name, span)
-    };
-    let resolved = resolved.and_then(|()| {
-        if secrets == Secrets::Refused && reader.scope.is_secret(name) {
-            return Err(Problem::at(span, format!("{} is secret", quote(&format!("${{{name}}}"))))
+        reader.report(
+            Problem::at(span, "a variable is its name alone between the braces")
+                .label("no white space, not empty")
+                .remedy(format!("write {}", quote(&format!("${{{meant}}}")))),
+        );
+    } else if !reader.scope.knows(name) {
+        let scope = &reader.scope;
+        reader.problems.report_with(|| scope.explain(name, span, line));
+    } else if secrets == Secrets::Refused && reader.scope.is_secret(name) {
+        reader.report(
+            Problem::at(span, format!("{} is secret", quote(&format!("${{{name}}}"))))
                 .label("what is expected is shown in reports")
-                .remedy("secrets can stand in a request's path, query, headers and body"));
-        }
-        Ok(())
-    });
-    match resolved {
-        Ok(()) => Some(Variable { name: name.to_owned(), line: reader.line(span) }),
-        Err(problem) => {
-            reader.report(problem);
-            None
-        }
+                .remedy("secrets can stand in a request's path, query, headers and body"),
+        );
+    } else {
+        return Some(Variable { name: name.to_owned(), line });
     }
+    None
 }
 
 /// Reports a variable in a value that is taken as it is; `what` begins the sentence's place: `a length of time`.

@@ -34,6 +34,16 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "there is text after the closing quote",
         "put all of the value inside the quotes",
     ),
+    (
+        "invalid indentation in quoted scalar",
+        "a quote is not closed on its line",
+        "close the quote, or indent the lines that it goes on over",
+    ),
+    (
+        "invalid indentation in flow construct",
+        "a `{` or `[` is not closed before this line",
+        "close it, or indent this line",
+    ),
     ("invalid indentation", "the indentation does not fit", "indent it like the lines of the same level"),
     (
         "while parsing a block mapping, did not find expected key",
@@ -48,10 +58,18 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("while parsing a flow mapping", "a `,` or `}` is expected here", "close the `{`, or quote the value"),
     ("while parsing a flow sequence", "a `,` or `]` is expected here", "close the `[`, or quote the value"),
     ("misplaced bracket", "this bracket closes nothing", "remove it, or quote the value"),
+    ("simple key expect", "a key has no `:`", "write `key: value`; look at this line and the one before it"),
+    ("':' must be followed by", "a `:` is followed by a tab", "write a space after it"),
     (
-        "simple key expect",
-        "a `:` is expected after this key",
-        "write `key: value`; check the indentation and unclosed quotes",
+        "did not find expected <document start>",
+        "there is something after the end of the document",
+        "begin the keys of one mapping in the same column",
+    ),
+    ("found unprintable character", "there is a control character in the file", "remove it"),
+    (
+        "while parsing a quoted scalar",
+        "this escape in double quotes is not complete",
+        "write `\\\\` for a backslash, or use single quotes",
     ),
     ("while parsing a node, did not find expected node content", "a value is expected here", "write one"),
 ];
@@ -75,7 +93,8 @@ pub(super) fn explain(info: &str, source: &Source, span: Span) -> Problem {
 /// `{ sku: ${sku} }`: the braces of the variable are taken for those of YAML.
 fn unquoted_variable_before(source: &Source, span: Span) -> bool {
     let (start, line) = source.line_around(span.start);
-    let before = line.get(..span.start.saturating_sub(start)).unwrap_or(line);
+    // The error may stand between the `$` and its brace.
+    let before = line.get(..=span.start.saturating_sub(start)).unwrap_or(line);
     before.match_indices("${").any(|(at, _)| !before[..at].ends_with(['"', '\'']))
         && before.contains(['{', '['])
         && before.find(['{', '[']) < before.find("${")

@@ -232,6 +232,7 @@ impl Builder<'_> {
                         Ok(name) => Pending::ValueOf(Key { name, span: node.span }),
                         Err(problem) => {
                             self.problems.report(problem);
+                            mapping.incomplete = true;
                             Pending::Nothing
                         }
                     }
