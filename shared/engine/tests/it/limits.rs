@@ -58,11 +58,11 @@ async fn an_endless_body_is_read_up_to_the_limit() {
 #[tokio::test]
 async fn a_bomb_is_unpacked_up_to_the_limit() {
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    for _ in 0..64 {
+    for _ in 0..8 {
         bomb.write_all(&vec![0; 1024 * 1024]).unwrap();
     }
     let bomb = bomb.finish().unwrap();
-    assert!(bomb.len() < 100_000);
+    assert!(bomb.len() < 10_000);
     let server = Server::start(move |_| answer(200, &[("content-encoding", "gzip")], &bomb)).await;
     let record = check("request: GET /, expect: { body: { contains: x } }", &server.url()).await;
     assert_eq!(failure(&record).kind, FailureKind::BodyLimit);

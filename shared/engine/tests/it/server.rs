@@ -180,6 +180,9 @@ pub(crate) fn ok(body: &str) -> Vec<Act> {
 
 /// The head of an answer whose body has this length.
 pub(crate) fn head(status: u16, headers: &[(&str, &str)], length: usize) -> Vec<u8> {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    format!("HTTP/1.1 {status} Some Reason\r\n{headers}content-length: {length}\r\n\r\n").into_bytes()
+    let mut head = format!("HTTP/1.1 {status} Some Reason\r\n");
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    format!("{head}content-length: {length}\r\n\r\n").into_bytes()
 }
