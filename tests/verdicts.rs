@@ -38,7 +38,8 @@ fn a_target_that_never_answers_is_failed_before_the_functions_limit_with_the_unf
     let played = rehearse(&["--suite", file.path(), "--fault", "hang", "--function-timeout", "10s"]);
     assert_eq!((played.code, played.production()), (1, "initial"), "{}", played.printed);
     assert!(played.reason().contains("home, health"), "{}", played.reason());
-    let endings: Vec<_> = played.record["invocations"].as_array().unwrap().iter().map(|i| &i["ending"]).collect();
+    let endings: Vec<_> =
+        played.record["invocations"].as_array().unwrap().iter().map(|i| &i["ending"]["ending"]).collect();
     assert!(endings.iter().all(|ending| *ending == "returned"), "no function was stopped: {endings:?}");
 }
 

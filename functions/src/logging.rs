@@ -12,8 +12,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub(crate) fn start() {
     let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let filter = Targets::new().with_default(Level::WARN).with_target("greenlight", level);
-    let lines =
-        tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false);
     // A process that serves functions in a test may have a subscriber already; that one is kept.
     let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }

@@ -51,6 +51,7 @@ pub async fn ask(
         // Nothing that could be found would be evidence: waiting for green would only delay the verdict.
         return;
     }
+    board.update(|draft| draft.demands.readiness = true);
     let session =
         Scope::build(suite, target.facts, &|name| environment.get(name)).map_err(|error| error.to_string()).and_then(
             |scope| Session::open(suite, target.base, scope, target.suite_folder).map_err(|error| error.to_string()),

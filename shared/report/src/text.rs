@@ -90,8 +90,10 @@ pub fn text(report: &Report, colour: Colour) -> String {
     for row in rows {
         row.write(&mut out, width, colour);
     }
-    if !report.unfinished.is_empty() {
-        let _ = writeln!(out, "  {} {}", colour.paint("31", "unfinished:"), report.unfinished.join(", "));
+    let shown = |name: &String| report.checks.iter().any(|check| check.name == *name);
+    let unfinished: Vec<_> = report.unfinished.iter().filter(|name| !shown(name)).cloned().collect();
+    if !unfinished.is_empty() {
+        let _ = writeln!(out, "  {} {}", colour.paint("31", "unfinished:"), unfinished.join(", "));
     }
     for text in &report.unproven {
         let _ = writeln!(out, "  {} {text}", colour.paint("33", "not proven:"));

@@ -33,7 +33,7 @@ fn failed() -> Report {
             { "name": "hints", "line": 20, "required": false, "outcome": "skipped", "duration_ms": 0.0,
               "reason": "the time was over", "steps": [] }
         ],
-        "unfinished": ["hints"],
+        "unfinished": ["hints", "basket"],
         "unproven": ["how the deployment stands: access denied"],
         "warnings": ["auto-rollback is not enabled"],
         "phases": [], "duration_ms": 66_900.0
