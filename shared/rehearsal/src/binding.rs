@@ -28,7 +28,8 @@ pub(crate) fn program_of(binding: &Binding, source: &FunctionSource) -> Result<P
         return Err(RehearsalError::UnknownFunction {
             event: binding.at.name(),
             function: binding.function.clone(),
-            known: JUDGES.map(str::to_owned).into(),
+            known: JUDGES.into(),
+            meant: JUDGES.into_iter().find(|judge| squeezed(judge) == squeezed(binding.at.name())).unwrap_or(JUDGES[0]),
         });
     };
     program(binary, source)
@@ -105,12 +106,18 @@ mod tests {
 
     #[test]
     fn an_unknown_function_is_refused_with_what_could_be_named() {
-        insta::assert_snapshot!(resolve("CodeDeployHook_smoke").unwrap_err(), @"");
+        insta::assert_snapshot!(resolve("CodeDeployHook_smoke").unwrap_err(), @r"
+        `CodeDeployHook_smoke`, bound to AfterInstall, is none of the functions that are here: after-install, after-allow-test-traffic, before-allow-traffic, after-allow-traffic
+        hint: a function is recognised by the name of its binary in its own, as in `CodeDeployHook_greenlight-after-install`
+        ");
     }
 
     #[test]
     fn a_missing_binary_says_where_it_was_looked_for() {
         let source = FunctionSource::Directory("/nowhere".into());
-        insta::assert_snapshot!(program(LAST_RESORT, &source).unwrap_err(), @"");
+        insta::assert_snapshot!(program(LAST_RESORT, &source).unwrap_err(), @r"
+        no function `last-resort` in /nowhere: neither `last-resort` nor `last-resort/bootstrap` is a program there
+        hint: there is no such directory
+        ");
     }
 }

@@ -9,6 +9,8 @@ mod misbehaviour;
 mod operations;
 mod shapes;
 mod state;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::io;

@@ -31,9 +31,8 @@ pub enum RehearsalError {
     /// A `Hooks` entry names a function that none of ours is.
     #[error(
         "`{function}`, bound to {event}, is none of the functions that are here: {}\n\
-         hint: a function is recognised by the name of its binary anywhere in its own, as in \
-         `CodeDeployHook_greenlight-{}`",
-        known.join(", "), known.first().map_or("after-install", String::as_str)
+         hint: a function is recognised by the name of its binary in its own, as in `CodeDeployHook_greenlight-{}`",
+        known.join(", "), meant
     )]
     UnknownFunction {
         /// The lifecycle event.
@@ -41,7 +40,9 @@ pub enum RehearsalError {
         /// As the appspec names it.
         function: String,
         /// What could be named.
-        known: Vec<String>,
+        known: Vec<&'static str>,
+        /// What was probably meant, since it is for this event.
+        meant: &'static str,
     },
     /// A function's program is not there.
     #[error("no function `{name}` in {}: neither `{name}` nor `{name}/bootstrap` is a program there\n{hint}", directory.display())]

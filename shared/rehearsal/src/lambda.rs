@@ -87,6 +87,7 @@ async fn attempts(
     let mut attempt = 1;
     loop {
         let (ending, duration) = function.attempt(&request_id, event, attempt).await?;
+        let is_last = attempt > RETRIES || matches!(ending, InvocationEnding::Returned { .. });
         let invocation = Invocation {
             function: function.name().to_owned(),
             event: at,
@@ -94,16 +95,15 @@ async fn attempts(
             request_id: request_id.clone(),
             ending,
             duration,
+            // One minute before the second attempt, two before the third.
+            retry_after: (!is_last).then(|| function.minute() * attempt),
         };
         narrator.tell(Event::Invoked(invocation.clone()));
-        if let InvocationEnding::Returned { value } = invocation.ending {
-            return Ok(Ok(value));
+        match (invocation.retry_after, invocation.ending) {
+            (_, InvocationEnding::Returned { value }) => return Ok(Ok(value)),
+            (None, ending) => return Ok(Err(Invocation { ending, ..invocation })),
+            (Some(wait), _) => tokio::time::sleep(wait).await,
         }
-        if attempt > RETRIES {
-            return Ok(Err(invocation));
-        }
-        // One minute before the second attempt, two before the third.
-        tokio::time::sleep(function.minute() * attempt).await;
         attempt += 1;
     }
 }

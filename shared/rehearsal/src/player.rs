@@ -112,19 +112,18 @@ async fn install(stage: &mut Stage, settings: &Settings) -> io::Result<String> {
 }
 
 async fn allow_test_traffic(stage: &mut Stage, settings: &Settings) -> io::Result<String> {
-    let faults = &settings.faults;
-    let mut detail = "test listener → green".to_owned();
-    if faults.contains(&Fault::NotReady) {
+    let mut parts = vec!["test listener → green".to_owned()];
+    if settings.faults.contains(&Fault::NotReady) {
         stage.green.set_behaviour(&Behaviour::NotReadyFor(LATE)).await?;
-        detail.push_str(&format!(", which is not ready for {:.1}s", LATE.as_secs_f64()));
+        parts.push(format!("which is not ready for {:.1}s", LATE.as_secs_f64()));
     }
-    if faults.contains(&Fault::LateSwitch) {
+    if settings.faults.contains(&Fault::LateSwitch) {
         stage.test.set_forward_after(stage.to_green(), LATE);
-        detail.push_str(&format!(", {:.1}s late", LATE.as_secs_f64()));
+        parts.push(format!("{:.1}s late", LATE.as_secs_f64()));
     } else {
         stage.test.set_forward(stage.to_green());
     }
-    Ok(detail)
+    Ok(parts.join(", "))
 }
 
 fn allow_traffic(stage: &Stage) -> String {

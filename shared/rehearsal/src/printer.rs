@@ -6,6 +6,8 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::event::Event;
 use crate::record::{DeploymentStatus, Invocation, InvocationEnding, LogLine, Opening, Outcome, Step, StepStatus};
 
@@ -31,30 +33,16 @@ impl Printer {
     #[must_use]
     pub fn print(&mut self, event: &Event) -> String {
         match event {
-            Event::Began(opening) => self.opening(opening),
+            Event::Began(opening) => begun(opening),
             Event::StepBegan(_) => String::new(),
             Event::Logged(line) => self.logged(line),
             Event::Invoked(invocation) => self.invocation(invocation),
             Event::StepEnded(step) => self.step(step),
             Event::Holding(time) => {
-                format!("  holding for {}: ask both listeners, or Ctrl-C to stop\n", seconds(*time))
+                format!("  holding for {}: ask both listeners, or Ctrl-C to stop\n", short(*time))
             }
             Event::Ended(outcome) => self.outcome(outcome),
         }
-    }
-
-    fn opening(&self, opening: &Opening) -> String {
-        let mut text = format!(
-            "Deployment {} of {} to green {}\n  production  http://{}\n  test        http://{}\n",
-            opening.deployment_id, opening.application, opening.green, opening.production, opening.test
-        );
-        if !opening.faults.is_empty() {
-            let faults: Vec<_> =
-                opening.faults.iter().map(|fault| format!("{} ({})", fault.name(), fault.about())).collect();
-            text.push_str(&format!("  faults      {}\n", faults.join(", ")));
-        }
-        text.push('\n');
-        text
     }
 
     fn step(&self, step: &Step) -> String {
@@ -66,10 +54,10 @@ impl Printer {
         };
         let mut text = format!("  {:<23} {}", step.event, self.paint(color, &format!("{word:<9}")));
         if step.status != StepStatus::Skipped {
-            write!(text, " {:>6}", seconds(step.duration)).unwrap_or_default();
+            write!(text, " {:>5}", short(step.duration)).unwrap_or_default();
         }
         if !step.detail.is_empty() {
-            let indented = step.detail.replace('\n', &format!("\n{:45}", ""));
+            let indented = step.detail.replace('\n', &format!("\n{:44}", ""));
             write!(text, "   {indented}").unwrap_or_default();
         }
         let mut text = text.trim_end().to_owned();
@@ -82,7 +70,7 @@ impl Printer {
             InvocationEnding::Returned { .. } => return String::new(),
             InvocationEnding::Killed => ("was killed by the rehearsal".to_owned(), false),
             InvocationEnding::TimedOut => {
-                (format!("was killed: its time of {} was over", seconds(invocation.duration)), true)
+                (format!("was killed: its time of {} was over", short(invocation.duration)), true)
             }
             InvocationEnding::Exited { status } => (format!("ended without an answer: {status}"), true),
             InvocationEnding::NotStarted { why } => (format!("did not start: {why}"), true),
@@ -91,7 +79,11 @@ impl Printer {
                 (format!("returned an error: {message}"), true)
             }
         };
-        let line = format!("attempt {} of {} {what}", invocation.attempt, invocation.function);
+        let next = match invocation.retry_after {
+            Some(wait) => format!("Lambda tries again after {} min, here {}", invocation.attempt, short(wait)),
+            None => "Lambda gives up".to_owned(),
+        };
+        let line = format!("attempt {} of {} {what}; {next}", invocation.attempt, invocation.function);
         let mut text = format!("    {}\n", self.paint(Color::Yellow, &line));
         let recent = self.recent.remove(&invocation.function).unwrap_or_default();
         if show_log && !self.verbose {
@@ -105,19 +97,19 @@ impl Printer {
 
     fn logged(&mut self, log: &LogLine) -> String {
         if self.verbose {
-            return format!("{}\n", self.paint(Color::Dim, &format!("    {} | {}", log.function, log.line)));
+            return format!("{}\n", self.paint(Color::Dim, &format!("      | {}", readable(&log.line))));
         }
         let recent = self.recent.entry(log.function.clone()).or_default();
         if recent.len() == LAST_LINES {
             recent.pop_front();
         }
-        recent.push_back(log.line.clone());
+        recent.push_back(readable(&log.line));
         String::new()
     }
 
     fn outcome(&self, outcome: &Outcome) -> String {
         let serves = &outcome.production.text;
-        let after = seconds(outcome.duration);
+        let after = short(outcome.duration);
         let verdict = match outcome.status {
             DeploymentStatus::Succeeded => self.paint(Color::Green, "Succeeded"),
             DeploymentStatus::Failed => self.paint(Color::Red, "Failed"),
@@ -133,9 +125,6 @@ impl Printer {
         text.push('\n');
         if let Some(error) = &outcome.error {
             writeln!(text, "  {}: {}", error.code, error.message).unwrap_or_default();
-        }
-        if let Some(reason) = &outcome.reason {
-            writeln!(text, "  reason: {}", reason.replace('\n', "\n          ")).unwrap_or_default();
         }
         text
     }
@@ -153,6 +142,37 @@ impl Printer {
     }
 }
 
+fn begun(opening: &Opening) -> String {
+    let mut text = format!(
+        "Deployment {} of {} to green {}\n  production  http://{}\n  test        http://{}\n",
+        opening.deployment_id, opening.application, opening.green, opening.production, opening.test
+    );
+    if !opening.faults.is_empty() {
+        let faults: Vec<_> =
+            opening.faults.iter().map(|fault| format!("{} ({})", fault.name(), fault.about())).collect();
+        writeln!(text, "  faults      {}", faults.join(", ")).unwrap_or_default();
+    }
+    text.push('\n');
+    text
+}
+
+/// A line of a log as a person reads it. Functions log JSON objects: of those, the level, the message and every field
+/// that is short enough; whole reports and times are in the record.
+fn readable(line: &str) -> String {
+    const LONGEST_FIELD: usize = 200;
+    let Ok(Value::Object(fields)) = serde_json::from_str(line) else { return line.to_owned() };
+    let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
+    let mut shown = format!("{:<5} {}", text("level"), text("message"));
+    for (name, value) in &fields {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let is_known = matches!(name.as_str(), "timestamp" | "level" | "message" | "target");
+        if !is_known && value.len() <= LONGEST_FIELD {
+            write!(shown, "  {name}={value}").unwrap_or_default();
+        }
+    }
+    shown
+}
+
 #[derive(Clone, Copy)]
 enum Color {
     None,
@@ -162,6 +182,11 @@ enum Color {
     Yellow,
 }
 
-fn seconds(duration: Duration) -> String {
-    format!("{:.1}s", duration.as_secs_f64())
+/// Milliseconds below a second, where they say more.
+fn short(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{}ms", duration.as_millis())
+    } else {
+        format!("{:.1}s", duration.as_secs_f64())
+    }
 }

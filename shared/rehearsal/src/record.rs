@@ -170,6 +170,13 @@ pub struct Invocation {
     /// From the moment that the function got its event; zero when it never did.
     #[serde(rename = "duration_ms", with = "millis")]
     pub duration: Duration,
+    /// How long Lambda waits before the next attempt, when there is one. One minute of Lambda's is shorter here.
+    #[serde(
+        rename = "retry_after_ms",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "millis::serialize_some"
+    )]
+    pub retry_after: Option<Duration>,
 }
 
 /// How an attempt ended.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use greenlight_suite::diagnostics::{Problem, Problems, did_you_mean, quote};
-use greenlight_suite::yaml::{Entry, Key, Node};
+use greenlight_suite::yaml::{Entry, Key, Mapping, Node};
 
 /// A lifecycle event of an ECS deployment that a function can be bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,7 +100,7 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> Vec<Binding> {
     };
     let mut bindings: Vec<Binding> = Vec::new();
     for item in items {
-        let entries = item.as_mapping().map(|mapping| mapping.entries()).unwrap_or_default();
+        let entries = item.as_mapping().map(Mapping::entries).unwrap_or_default();
         let [Entry { key, value }] = entries else {
             problems.report(
                 Problem::at(item.span, "an item of `Hooks` is one event with one function")

@@ -115,7 +115,8 @@ pub(super) fn revision(state: &State) -> Value {
 
 /// The SHA-256 by which the revision is named.
 pub(super) fn revision_digest(state: &State) -> String {
-    Sha256::digest(state.identity.appspec.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(state.identity.appspec.as_bytes());
+    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The revision as everything but GetApplicationRevision gives it: `content` is always null.
