@@ -150,6 +150,7 @@ impl Wire {
             *sent.body_mut() = Some(request.body.clone().into());
         }
         trace.stopwatch = Stopwatch::default();
+        (trace.first_byte, trace.status, trace.by_load_balancer) = (None, None, false);
         if self.origin.own(&request.url).is_some() {
             trace.asked = self.origin.listener();
             if let Some(host) = self.origin.host_header() {

@@ -20,11 +20,10 @@ use crate::deadline::Deadline;
 use crate::duration;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
-use crate::record::{AttemptRecord, Failure, ReadinessRecord, VersionRecord};
-use crate::request;
+use crate::record::{Failure, ReadinessRecord, VersionRecord};
 use crate::scope::{Captures, Layered};
 use crate::session::Session;
-use crate::version::{Proof, Sample, mismatch, unknown, with_remedy};
+use crate::version::{Proof, Sample, mismatch, with_remedy};
 use observations::Observations;
 
 impl Session {
@@ -52,7 +51,7 @@ impl Session {
             requests: [version.map(|version| &version.request), polls_request.then_some(&plan.request)]
                 .into_iter()
                 .flatten()
-                .map(request::written)
+                .map(|request| self.written(request))
                 .collect(),
             consecutive: plan.consecutive.get(),
             good: 0,
@@ -65,7 +64,7 @@ impl Session {
             Ok(proof) => proof,
             Err((version, failure)) => {
                 record.reason = Some(with_remedy(&failure));
-                return (record, Some(unknown(version, &failure)));
+                return (record, Some(self.unproven(version, &failure)));
             }
         };
         let mut wait = Wait {
@@ -108,11 +107,12 @@ enum Poll {
 impl Wait<'_> {
     async fn run(&mut self, deadline: Deadline, progress: &dyn Progress) {
         let started = Instant::now();
-        let end = deadline.within(self.plan.within);
+        let budget = Deadline::after(self.plan.within);
+        let end = budget.min(deadline);
         let waiting = format!("waiting for {}", self.subjects());
         progress.phase(&waiting);
         while !end.has_passed() {
-            let poll = self.poll(end).await;
+            let poll = self.poll(budget, deadline).await;
             self.record.polls = self.record.polls.saturating_add(1);
             match poll {
                 Poll::Good => {
@@ -153,11 +153,12 @@ impl Wait<'_> {
     }
 
     /// The version first: while blue answers, nothing else that it says matters.
-    async fn poll(&mut self, end: Deadline) -> Poll {
+    async fn poll(&mut self, budget: Deadline, deadline: Deadline) -> Poll {
+        let budget = Some(budget.instant());
         let captures = Captures::new();
         let values = Layered { scope: &self.session.scope, captures: &captures };
         if let Some(proof) = &self.proof {
-            let limit = Limit::nearest(self.version_timeout.unwrap_or(self.session.timeout), None, end);
+            let limit = Limit::nearest(self.version_timeout.unwrap_or(self.session.timeout), budget, deadline);
             let attempt = match self.session.ask(&proof.question(), values, limit).await {
                 Ok(attempt) => attempt,
                 Err(failure) => return Poll::Impossible(failure),
@@ -171,7 +172,9 @@ impl Wait<'_> {
                 }
                 Sample::Unread(observed) => not_yet(&attempt, observed.clone()),
             };
-            self.streak.count(sample);
+            if !matches!(poll, Poll::Cut(_)) {
+                self.streak.count(sample);
+            }
             self.record.last = Some(attempt.record);
             if !matches!(poll, Poll::Good) {
                 return poll;
@@ -186,13 +189,10 @@ impl Wait<'_> {
             keep: Vec::new(),
             connection: Connection::Fresh,
         };
-        let limit = Limit::nearest(self.plan.timeout.unwrap_or(self.session.timeout), None, end);
+        let limit = Limit::nearest(self.plan.timeout.unwrap_or(self.session.timeout), budget, deadline);
         match self.session.ask(&question, values, limit).await {
             Ok(attempt) => {
-                let poll = match said(&attempt.record) {
-                    None => Poll::Good,
-                    Some(observed) => not_yet(&attempt, observed),
-                };
+                let poll = if attempt.passed() { Poll::Good } else { not_yet(&attempt, attempt.record.wrong()) };
                 self.record.last = Some(attempt.record);
                 poll
             }
@@ -284,12 +284,6 @@ fn not_yet(attempt: &Attempt, observed: String) -> Poll {
         Some(Cause::Deadline | Cause::Budget) => Poll::Cut(observed),
         Some(Cause::Timeout) | None => Poll::NotYet(observed),
     }
-}
-
-/// What was wrong with an answer, in one sentence.
-fn said(attempt: &AttemptRecord) -> Option<String> {
-    let sentences: Vec<String> = attempt.failures.iter().map(Failure::sentence).collect();
-    if sentences.is_empty() { None } else { Some(sentences.join("; ")) }
 }
 
 fn any_answer() -> Request {

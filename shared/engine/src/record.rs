@@ -29,7 +29,7 @@ pub struct CheckRecord {
     /// From the first request to the last answer, `finally` included.
     #[serde(rename = "duration_ms", with = "millis")]
     pub duration: Duration,
-    /// The steps that were begun, in order.
+    /// The steps that were begun, in order, and the one that there was no time for.
     pub steps: Vec<StepRecord>,
     /// The `finally` steps that were begun, in order. A failing one makes a passing check fail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -59,7 +59,7 @@ pub struct StepRecord {
     /// How many attempts were left out between the first [`Self::FIRST_KEPT`] and the last [`Self::LAST_KEPT`].
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts_left_out: usize,
-    /// What went wrong before any attempt could be made.
+    /// What kept it from any attempt, or from the next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Failure>,
     /// Names of the values that were kept from the answer.
@@ -119,6 +119,21 @@ pub struct AttemptRecord {
     /// What was not as expected. Empty when the attempt passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure>,
+}
+
+impl AttemptRecord {
+    /// Failures that are said in one sentence; the record has them all.
+    const SAID: usize = 3;
+
+    /// What was not as expected, in one sentence: the first failures, and how many more there are.
+    #[must_use]
+    pub fn wrong(&self) -> String {
+        let mut said: Vec<String> = self.failures.iter().take(Self::SAID).map(Failure::sentence).collect();
+        if self.failures.len() > Self::SAID {
+            said.push(format!("and {} more", self.failures.len() - Self::SAID));
+        }
+        said.join("; ")
+    }
 }
 
 /// Parts of one attempt, each from its start.

@@ -14,6 +14,7 @@ use url::Url;
 use crate::origin::Origin;
 use crate::record::{Failure, FailureKind};
 use crate::scope::Layered;
+use crate::session::Session;
 
 /// What would end a path, or change how it is read.
 const IN_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%').add(b'\\');
@@ -39,9 +40,11 @@ pub(crate) struct Header {
     pub(crate) private: bool,
 }
 
-/// The request line as it is written in the suite.
-pub(crate) fn written(request: &Request) -> String {
-    format!("{} {}", request.method, request.path.source())
+impl Session {
+    /// The request line as it is written in the suite.
+    pub(crate) fn written(&self, request: &Request) -> String {
+        self.scope.redactor().text(&format!("{} {}", request.method, request.path.source()))
+    }
 }
 
 /// Fills in a request. `common` are `target.headers`, which a request's own headers of the same name replace.

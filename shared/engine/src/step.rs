@@ -5,14 +5,14 @@ use std::time::Duration;
 use greenlight_suite::{Repeat, Step};
 use tokio::time::{Instant, sleep};
 
-use crate::attempt::{Cause, Limit, Question};
+use crate::attempt::{Attempt, Cause, Limit, Question};
 use crate::client::Connection;
 use crate::deadline::Deadline;
 use crate::outcome::Outcome;
 use crate::record::{Failure, FailureKind, StepRecord};
-use crate::request;
 use crate::scope::{Captures, Layered};
 use crate::session::Session;
+use crate::version::with_remedy;
 
 /// Until when a step may take.
 #[derive(Debug, Clone, Copy)]
@@ -35,25 +35,54 @@ impl Until {
     }
 }
 
+/// How a step went.
+#[derive(Debug)]
+pub(crate) struct Stepped {
+    pub(crate) record: StepRecord,
+    /// What was wrong: request, observed, expected, how often. Says nothing of a step that passed.
+    pub(crate) wrong: String,
+}
+
+/// How often a step is tried.
+#[derive(Debug, Clone, Copy)]
+struct Tries {
+    times: u64,
+    budget: Option<Instant>,
+    pause: Duration,
+}
+
+impl Tries {
+    fn of(repeat: Repeat) -> Self {
+        match repeat {
+            Repeat::Once => Self { times: 1, budget: None, pause: Duration::ZERO },
+            Repeat::Retry { times, every } => Self { times: u64::from(times.get()) + 1, budget: None, pause: every },
+            Repeat::Eventually { within, every } => {
+                Self { times: u64::MAX, budget: Some(Deadline::after(within).instant()), pause: every }
+            }
+        }
+    }
+
+    /// Whether there is another one after the `nth`, counted from 1.
+    fn go_on(self, nth: u64) -> bool {
+        nth < self.times && self.budget.is_none_or(|end| Instant::now() + self.pause < end)
+    }
+}
+
 impl Session {
-    /// Runs one step. What it keeps from its last answer is added to `captures`.
-    pub(crate) async fn step(&self, step: &Step, captures: &mut Captures, until: Until) -> StepRecord {
-        let mut record = begun(step);
+    /// Runs one step. What it keeps from its answers is added to `captures`.
+    pub(crate) async fn step(&self, step: &Step, captures: &mut Captures, until: Until) -> Stepped {
+        let mut record = self.begun(step);
         let question = Question {
             request: &step.request,
             expect: &step.expect,
             keep: step.capture.iter().map(|(name, extraction)| (name.as_str(), extraction)).collect(),
             connection: Connection::Kept,
         };
-        let timeout = step.timeout.unwrap_or(self.timeout);
-        let (tries, budget, pause) = match step.repeat {
-            Repeat::Once => (1, None, Duration::ZERO),
-            Repeat::Retry { times, every } => (u64::from(times.get()) + 1, None, every),
-            Repeat::Eventually { within, every } => (u64::MAX, Some(Deadline::after(within).instant()), every),
-        };
-        let shared = budget.into_iter().chain(until.within).min();
-        for nth in 1..=tries {
-            let limit = Limit::nearest(timeout, shared, until.deadline);
+        let tries = Tries::of(step.repeat);
+        let budget = tries.budget.into_iter().chain(until.within).min();
+        let mut seen = None;
+        for nth in 1.. {
+            let limit = Limit::nearest(step.timeout.unwrap_or(self.timeout), budget, until.deadline);
             let values = Layered { scope: &self.scope, captures };
             let attempt = match self.ask(&question, values, limit).await {
                 Ok(attempt) => attempt,
@@ -63,8 +92,9 @@ impl Session {
                     break;
                 }
             };
+            seen = Some(said(&attempt, seen));
             record.outcome = attempt.outcome();
-            let passed = attempt.passed();
+            let ended = attempt.passed() || attempt.cut_by == Some(Cause::Deadline);
             record.push(attempt.record);
             for (name, value) in attempt.kept {
                 if !record.captured.contains(&name) {
@@ -72,14 +102,13 @@ impl Session {
                 }
                 captures.insert(name, value);
             }
-            let left = budget.is_none_or(|end| Instant::now() + pause < end);
-            if passed || nth == tries || !left || attempt.cut_by == Some(Cause::Deadline) {
+            if ended || !tries.go_on(nth) {
                 break;
             }
-            match until.over_in(pause) {
-                None => sleep(pause).await,
+            match until.over_in(tries.pause) {
+                None => sleep(tries.pause).await,
                 Some(Cause::Deadline) => {
-                    let problem = out_of_time(record.attempts_made());
+                    let problem = out_of_time();
                     record.outcome = problem.kind.outcome();
                     record.problem = Some(problem);
                     break;
@@ -87,28 +116,49 @@ impl Session {
                 Some(Cause::Budget | Cause::Timeout) => break,
             }
         }
-        record
+        let wrong = reason(&record, seen);
+        Stepped { record, wrong }
+    }
+
+    /// The record of a step of which nothing is known yet.
+    pub(crate) fn begun(&self, step: &Step) -> StepRecord {
+        StepRecord {
+            request: self.written(&step.request),
+            line: step.line,
+            outcome: Outcome::Error,
+            attempts: Vec::new(),
+            attempts_left_out: 0,
+            problem: None,
+            captured: Vec::new(),
+        }
     }
 }
 
-/// The record of a step of which nothing is known yet.
-pub(crate) fn begun(step: &Step) -> StepRecord {
-    StepRecord {
-        request: request::written(&step.request),
-        line: step.line,
-        outcome: Outcome::Error,
-        attempts: Vec::new(),
-        attempts_left_out: 0,
-        problem: None,
-        captured: Vec::new(),
+/// What was wrong with an attempt. One that was cut short says less than the one before it, so both are said.
+fn said(attempt: &Attempt, before: Option<String>) -> String {
+    let now = attempt.record.wrong();
+    match (attempt.cut_by, before) {
+        (Some(Cause::Budget | Cause::Deadline), Some(before)) => format!("{before}; at last {now}"),
+        _ => now,
     }
 }
 
-fn out_of_time(attempts: usize) -> Failure {
+fn reason(record: &StepRecord, seen: Option<String>) -> String {
+    let request = record.attempts.last().map_or(&record.request, |attempt| &attempt.request);
+    let problem = record.problem.as_ref().map(with_remedy);
+    let wrong: Vec<String> = seen.into_iter().chain(problem).collect();
+    let times = match record.attempts_made() {
+        0 | 1 => String::new(),
+        times => format!(" ({times} attempts)"),
+    };
+    format!("{request}: {}{times}", wrong.join("; "))
+}
+
+fn out_of_time() -> Failure {
     Failure {
         kind: FailureKind::Deadline,
         subject: "time for the whole".into(),
-        observed: format!("was over after {attempts} attempts, with more to come"),
+        observed: "was over before the next attempt".into(),
         expected: None,
         remedy: None,
     }

@@ -12,7 +12,7 @@ use crate::deadline::Deadline;
 use crate::judge::same;
 use crate::outcome::Outcome;
 use crate::record::{Failure, FailureKind, VersionRecord};
-use crate::request;
+use crate::request::prepare;
 use crate::scope::{Captures, Layered};
 use crate::session::Session;
 
@@ -41,14 +41,14 @@ impl Session {
     pub async fn version(&self, version: &Version, deadline: Deadline) -> VersionRecord {
         let proof = match self.proof(version) {
             Ok(proof) => proof,
-            Err(failure) => return unknown(version, &failure),
+            Err(failure) => return self.unproven(version, &failure),
         };
         let captures = Captures::new();
         let values = Layered { scope: &self.scope, captures: &captures };
         let limit = Limit::nearest(version.timeout.unwrap_or(self.timeout), None, deadline);
         let attempt = match self.ask(&proof.question(), values, limit).await {
             Ok(attempt) => attempt,
-            Err(failure) => return unknown(version, &failure),
+            Err(failure) => return self.unproven(version, &failure),
         };
         let record = self.record_of(&proof);
         match self.sample(&proof, &attempt) {
@@ -80,7 +80,7 @@ impl Session {
         let values = Layered { scope: &self.scope, captures: &captures };
         let redactor = self.scope.redactor();
         let fit = |failure: Failure| failure.fit_to_show(redactor);
-        request::prepare(&version.request, &self.headers, &self.wire.origin, values).map_err(fit)?;
+        prepare(&version.request, &self.headers, &self.wire.origin, values).map_err(fit)?;
         let expected = version.equals.render(&values).map_err(|undefined| fit(self.scope.undefined(undefined)))?;
         if text_of(&expected).is_empty() {
             return Err(Failure {
@@ -108,12 +108,24 @@ impl Session {
         }
     }
 
+    /// The record of a proof that cannot be made: nobody knows green's marker, or the request lacks a value.
+    pub(crate) fn unproven(&self, version: &Version, failure: &Failure) -> VersionRecord {
+        VersionRecord {
+            outcome: failure.kind.outcome(),
+            reason: Some(with_remedy(failure)),
+            request: self.written(&version.request),
+            expected: source_of(version),
+            observed: None,
+            samples: 0,
+        }
+    }
+
     /// A record of no samples yet.
     pub(crate) fn record_of(&self, proof: &Proof<'_>) -> VersionRecord {
         VersionRecord {
             outcome: Outcome::Error,
             reason: None,
-            request: request::written(&proof.version.request),
+            request: self.written(&proof.version.request),
             expected: self.scope.redactor().text(&text_of(&proof.expected)),
             observed: None,
             samples: 0,
@@ -133,23 +145,12 @@ impl Proof<'_> {
     }
 }
 
-/// The record of a proof that cannot be made, because nobody knows green's marker or the request lacks a value.
-pub(crate) fn unknown(version: &Version, failure: &Failure) -> VersionRecord {
-    VersionRecord {
-        outcome: failure.kind.outcome(),
-        reason: Some(with_remedy(failure)),
-        request: request::written(&version.request),
-        expected: source_of(version),
-        observed: None,
-        samples: 0,
-    }
-}
-
 /// The sentence for a marker that is not green's.
 pub(crate) fn mismatch(observed: &str, expected: &str) -> String {
     format!("the listener still answers `{observed}` (version marker), green is `{expected}`")
 }
 
+/// A failure with what to do about it.
 pub(crate) fn with_remedy(failure: &Failure) -> String {
     match &failure.remedy {
         Some(remedy) => format!("{}: {remedy}", failure.sentence()),

@@ -150,6 +150,21 @@ async fn a_check_that_passes_only_after_retries_says_so() {
 }
 
 #[tokio::test]
+async fn the_last_attempt_gives_the_reason_and_one_that_was_cut_short_does_not_hide_it() {
+    let script = |request: &Received| if request.nth == 0 { answer(500, &[], "") } else { vec![Act::Close] };
+    let server = Server::start(script).await;
+    let record = check("request: GET /, retry: { times: 1, every: 1ms }", &server.url()).await;
+    assert!(record.reason.unwrap().contains(": connection closed by "));
+
+    let script = |request: &Received| if request.nth == 0 { answer(404, &[], "") } else { vec![Act::Hang] };
+    let server = Server::start(script).await;
+    let record = check("request: GET /, eventually: { within: 80ms, every: 1ms }", &server.url()).await;
+    let reason = record.reason.unwrap();
+    assert!(reason.contains(": status 404, expected 2xx; at last no answer within "), "{reason}");
+    assert!(reason.ends_with(", which was left of the time for all attempts (2 attempts)"), "{reason}");
+}
+
+#[tokio::test]
 async fn eventually_tries_until_it_is_right() {
     let server = Server::start(|request| ok(if request.nth < 5 { "pending" } else { "done" })).await;
     let yaml = "request: GET /, expect: { body: done }, eventually: { within: 5s, every: 5ms }";
@@ -180,6 +195,7 @@ async fn a_checks_budget_ends_its_steps_and_not_its_finally() {
 checks:
   between: { within: 50ms, steps: [{ request: GET /slow, timeout: 40ms, retry: { times: 9, every: 30ms } }, { request: GET /never }], finally: [{ request: GET /tidy }] }
   during: { within: 50ms, steps: [{ request: GET /slow }], finally: [{ request: GET /tidy }] }
+  after: { within: 50ms, steps: [{ request: GET /slow }, { request: GET /never }], finally: [{ request: GET /tidy }] }
 ";
     let records = run(yaml, &server.url()).await;
     for record in &records {
