@@ -68,6 +68,12 @@ impl Node {
         self.as_scalar().filter(|scalar| scalar.core == Core::Text).map(|scalar| scalar.text.as_str())
     }
 
+    /// The text of a scalar as it was written, also when YAML reads it as a number or a flag; not that of null.
+    #[must_use]
+    pub fn as_written(&self) -> Option<&str> {
+        self.as_scalar().filter(|scalar| scalar.core != Core::Null).map(|scalar| scalar.text.as_str())
+    }
+
     /// Whether nothing is written where a value should be.
     #[must_use]
     pub fn is_absent(&self) -> bool {

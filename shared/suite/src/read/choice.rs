@@ -65,6 +65,11 @@ impl<T: Copy + Sync> Word for Choice<T> {
     }
 
     fn schema(&self, _: &mut Definitions) -> Value {
-        json!({ "enum": self.0.iter().map(|(name, _)| *name).collect::<Vec<_>>() })
+        let mut words: Vec<Value> = self.0.iter().map(|(name, _)| (*name).into()).collect();
+        if words.contains(&"null".into()) {
+            // Unquoted, this word is no text to YAML.
+            words.push(Value::Null);
+        }
+        json!({ "enum": words })
     }
 }

@@ -40,6 +40,7 @@ pub enum DurationError {
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
     let is_number = digits.starts_with(|first: char| first.is_ascii_digit())
+        && !digits.ends_with('.')
         && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number: f64 = if is_number { digits.parse().ok() } else { None }.ok_or(DurationError::NotATime)?;
     let seconds = match &text[digits.len()..] {
@@ -125,7 +126,7 @@ mod tests {
         ] {
             assert_eq!(parse_duration(text), expected, "{text}");
         }
-        for text in ["", "s", "5h", "5 s", "-5s", "+5s", "1m30s", "1e3s", "infs", "5µs", "1.2.3s", "."] {
+        for text in ["", "s", "5h", "5 s", "-5s", "+5s", "1m30s", "1e3s", "infs", "5µs", "1.2.3s", ".", "1.s", ".5s"] {
             assert_eq!(parse_duration(text), Err(DurationError::NotATime), "{text}");
         }
     }

@@ -38,11 +38,11 @@ impl Word for Path {
     type Meaning = JsonPath;
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<JsonPath> {
-        let Some(scalar) = field.node.as_scalar() else {
+        let Some(text) = field.node.as_text() else {
             reader.report(reader.expected("a JSONPath such as `$.id`", field));
             return None;
         };
-        Self::parse(&scalar.text, field.span(), reader)
+        Self::parse(text, field.span(), reader)
     }
 
     fn schema(&self, _: &mut Definitions) -> Value {
@@ -69,18 +69,18 @@ impl Word for Regex {
     type Meaning = Pattern;
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<Pattern> {
-        let Some(scalar) = field.node.as_scalar() else {
+        let Some(text) = field.node.as_written() else {
             reader.report(reader.expected("a regular expression", field));
             return None;
         };
         // `\\${` is a dollar and a brace in the text that is searched.
-        if !scalar.text.contains("\\${") && refuse_variables("a regular expression", field, reader) {
+        if !text.contains("\\${") && refuse_variables("a regular expression", field, reader) {
             return None;
         }
-        match Pattern::parse(&scalar.text) {
+        match Pattern::parse(text) {
             Ok(pattern) => Some(pattern),
             Err(reason) => {
-                let problem = Problem::at(field.span(), format!("{} is not a regular expression", quote(&scalar.text)));
+                let problem = Problem::at(field.span(), format!("{} is not a regular expression", quote(text)));
                 reader.report(problem.label(reason).remedy("the notation is that of the Rust crate `regex`"));
                 None
             }
@@ -88,6 +88,6 @@ impl Word for Regex {
     }
 
     fn schema(&self, _: &mut Definitions) -> Value {
-        json!({ "type": "string", "maxLength": Pattern::MAX_LENGTH })
+        json!({ "type": ["string", "number", "boolean"], "maxLength": Pattern::MAX_LENGTH })
     }
 }

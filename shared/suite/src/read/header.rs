@@ -35,14 +35,14 @@ impl Word for HeaderName {
     type Meaning = String;
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<String> {
-        let Some(scalar) = field.node.as_scalar() else {
+        let Some(text) = field.node.as_text() else {
             reader.report(reader.expected("the name of a header", field));
             return None;
         };
         if refuse_variables("the name of a header", field, reader) {
             return None;
         }
-        Self::parse(&scalar.text, field.span(), reader)
+        Self::parse(text, field.span(), reader)
     }
 
     fn schema(&self, _: &mut Definitions) -> Value {

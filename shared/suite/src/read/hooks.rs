@@ -1,5 +1,7 @@
 //! `hooks`: which checks run at which hook.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -95,14 +97,23 @@ impl Word for Choose {
         }
         let Some(items) = field.node.as_sequence() else {
             let problem = reader.expected("`all` or a list of names", field);
-            let remedy = match field.node.as_scalar() {
-                Some(scalar) => format!("write {}", quote(&format!("checks: [{}]", scalar.text))),
+            let remedy = match field.node.as_text() {
+                Some(name) => format!("write {}", quote(&format!("checks: [{name}]"))),
                 None => "write `checks: [name, name]`".into(),
             };
             reader.report(problem.remedy(remedy));
             return None;
         };
-        let read: Vec<_> = items.iter().map(|node| known_check(node, reader)).collect();
+        let mut seen = HashSet::new();
+        let mut read = Vec::new();
+        for node in items {
+            let name = known_check(node, reader);
+            if let Some(name) = name.as_deref().filter(|name| !seen.insert((*name).to_owned())) {
+                let problem = Problem::at(node.span, format!("the check {} is named twice", quote(name)));
+                reader.report(problem.label("a check runs once").remedy("remove one of them"));
+            }
+            read.push(name);
+        }
         read.into_iter().collect::<Option<_>>().map(Selection::Named)
     }
 
@@ -112,15 +123,14 @@ impl Word for Choose {
 }
 
 fn known_check(node: &yaml::Node, reader: &mut Reader<'_>) -> Option<String> {
-    let Some(scalar) = node.as_scalar() else {
+    let Some(name) = node.as_text() else {
         let problem = Problem::at(reader.first_line(node.span), "expected the name of a check");
         reader.report(problem.label(format!("found {}", node.kind())));
         return None;
     };
-    let name = &scalar.text;
     let checks = &reader.scope.checks;
     if checks.contains(name) {
-        return Some(name.clone());
+        return Some(name.to_owned());
     }
     reader.problems.report_with(|| {
         let problem = Problem::at(node.span, format!("there is no check {}", quote(name)));

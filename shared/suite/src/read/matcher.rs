@@ -12,7 +12,7 @@ use super::collection::items;
 use super::expression::Regex;
 use super::template::{Secrets, Text};
 use crate::diagnostics::{Problem, did_you_mean, quote};
-use crate::grammar::{Definitions, Field, Reader, Word};
+use crate::grammar::{Definitions, Field, Reader, Word, described};
 use crate::model::{Expectation, JsonType, Matcher, StatusSet, ValueTemplate};
 use crate::yaml::{Mapping, Value as Yaml};
 use value::{bound, bound_schema, scalar_schema, status_class, value, value_schema};
@@ -214,7 +214,7 @@ impl Word for Expected {
         definitions.refer(subject.definition(), |definitions| {
             let described = |matcher: &MatcherWord, definitions: &mut Definitions| {
                 let schema = (matcher.schema)(subject, definitions);
-                (matcher.name.to_owned(), json!({ "description": matcher.doc, "allOf": [schema] }))
+                (matcher.name.to_owned(), described(schema, matcher.doc))
             };
             let properties: Map<_, _> = matchers_of(subject).map(|matcher| described(matcher, definitions)).collect();
             let mapping = json!({

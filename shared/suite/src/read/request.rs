@@ -100,11 +100,10 @@ impl Word for Line {
     type Meaning = (String, Template);
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<Self::Meaning> {
-        let Some(scalar) = field.node.as_scalar() else {
+        let Some(text) = field.node.as_text() else {
             reader.report(reader.expected("a method and a path, such as `GET /health`", field));
             return None;
         };
-        let text = scalar.text.as_str();
         let Some((method, path)) = text.split_once(' ') else {
             let remedy = if text.starts_with('/') {
                 format!("write {}", quote(&format!("GET {text}")))

@@ -42,7 +42,7 @@ impl Word for Secrets {
 }
 
 fn source(field: Field<'_>, reader: &mut Reader<'_>) -> Option<SecretSource> {
-    let text = field.node.as_scalar().map_or("", |scalar| scalar.text.as_str());
+    let text = field.node.as_written().unwrap_or_default();
     if let Some(name) = text.strip_prefix("env:").filter(|name| is_identifier(name)) {
         return Some(SecretSource::Environment(name.to_owned()));
     }

@@ -104,7 +104,7 @@ impl Word for Service {
         if refuse_variables("`service`", field, reader) {
             return None;
         }
-        let text = field.node.as_scalar().map(|scalar| scalar.text.trim()).filter(|text| {
+        let text = field.node.as_written().map(str::trim).filter(|text| {
             !text.is_empty() && text.chars().count() <= Self::LONGEST && !text.chars().any(char::is_control)
         });
         if text.is_none() {
@@ -117,6 +117,6 @@ impl Word for Service {
     }
 
     fn schema(&self, _: &mut Definitions) -> Value {
-        json!({ "type": ["string", "number"], "minLength": 1, "maxLength": Self::LONGEST })
+        json!({ "type": ["string", "number", "boolean"], "minLength": 1, "maxLength": Self::LONGEST })
     }
 }

@@ -63,17 +63,17 @@ impl Word for Host {
     type Meaning = String;
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<String> {
-        let Some(scalar) = field.node.as_scalar() else {
+        let Some(text) = field.node.as_text() else {
             reader.report(reader.expected("a DNS name such as `orders.example.com`", field));
             return None;
         };
         if refuse_variables("`host`", field, reader) {
             return None;
         }
-        match check_host(&scalar.text) {
-            Ok(()) => Some(scalar.text.to_ascii_lowercase()),
+        match check_host(text) {
+            Ok(()) => Some(text.to_ascii_lowercase()),
             Err((label, remedy)) => {
-                let problem = Problem::at(field.span(), format!("{} is not a host", quote(&scalar.text)));
+                let problem = Problem::at(field.span(), format!("{} is not a host", quote(text)));
                 reader.report(problem.label(label).remedy(remedy));
                 None
             }
@@ -141,14 +141,13 @@ impl Word for Authority {
     type Meaning = CertificateAuthority;
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<CertificateAuthority> {
-        let Some(scalar) = field.node.as_scalar().filter(|scalar| !scalar.text.trim().is_empty()) else {
+        let Some(text) = field.node.as_text().filter(|text| !text.trim().is_empty()) else {
             reader.report(reader.expected("a PEM file or PEM text", field));
             return None;
         };
         if refuse_variables("`ca`", field, reader) {
             return None;
         }
-        let text = &scalar.text;
         if text.contains("PRIVATE KEY-----") {
             let problem = Problem::at(reader.first_line(field.span()), "`ca` holds a private key");
             reader.report(
@@ -160,7 +159,7 @@ impl Word for Authority {
             return None;
         }
         if text.contains("-----BEGIN CERTIFICATE-----") {
-            return Some(CertificateAuthority::Pem(text.clone()));
+            return Some(CertificateAuthority::Pem(text.to_owned()));
         }
         if text.contains(['\n', '\r', '\0']) {
             let problem = reader.expected("a PEM file or PEM text", field);

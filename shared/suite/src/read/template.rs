@@ -24,18 +24,15 @@ impl Word for Text {
     type Meaning = Template;
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<Template> {
-        match field.node.as_scalar() {
-            Some(scalar) if scalar.core == yaml::Core::Null => {
-                let problem = reader.expected("text", field).remedy("write `\"\"` for empty text, or quote the word");
-                reader.report(problem);
-                None
-            }
-            Some(scalar) => template(field, 0..scalar.text.len(), self.0, reader),
-            None => {
-                reader.report(reader.expected("text", field));
-                None
-            }
+        if let Some(text) = field.node.as_written() {
+            return template(field, 0..text.len(), self.0, reader);
         }
+        let problem = reader.expected("text", field);
+        reader.report(match field.node.as_scalar() {
+            Some(_) => problem.remedy("write `\"\"` for empty text, or quote the word"),
+            None => problem,
+        });
+        None
     }
 
     fn schema(&self, definitions: &mut Definitions) -> Value {
@@ -100,7 +97,7 @@ pub(super) fn template(
     secrets: Secrets,
     reader: &mut Reader<'_>,
 ) -> Option<Template> {
-    let whole = field.node.as_scalar().map_or("", |scalar| scalar.text.as_str());
+    let whole = field.node.as_written().unwrap_or_default();
     let text = whole.get(..range.end).unwrap_or(whole);
     let places = reader.places(field);
     let mut parts = Vec::new();
@@ -173,7 +170,7 @@ fn variable(name: &str, span: Span, secrets: Secrets, reader: &mut Reader<'_>) -
 
 /// Reports a variable in a value that is taken as it is; `what` begins the sentence's place: `a length of time`.
 pub(super) fn refuse_variables(what: &str, field: Field<'_>, reader: &mut Reader<'_>) -> bool {
-    let text = field.node.as_scalar().map_or("", |scalar| scalar.text.as_str());
+    let text = field.node.as_written().unwrap_or_default();
     let Some(start) = text.find("${") else { return false };
     let end = text[start..].find('}').map_or(text.len(), |length| start + length + 1);
     let span = reader.part(field, start..end);

@@ -1,11 +1,13 @@
 //! Files that want to crash, hang or fill the memory are refused, quickly and with a reason; no input panics.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use greenlight_suite::{Diagnostics, Source, parse};
 use proptest::prelude::*;
 
 use crate::suites::suites;
+use crate::support::as_json;
 
 const MIB: usize = 1024 * 1024;
 
@@ -165,7 +167,14 @@ proptest! {
     }
 
     #[test]
-    fn no_mutated_suite_panics(text in mutated_suite()) {
+    fn no_mutated_suite_panics_and_the_schema_accepts_what_the_reader_does(text in mutated_suite()) {
         prop_assert_eq!(outcome(&text), outcome(&text));
+        let source = Source::new("greenlight.yml", text);
+        if parse(&source).is_ok() {
+            prop_assert!(SCHEMA.is_valid(&as_json(&source)), "the reader accepts what the schema does not");
+        }
     }
 }
+
+static SCHEMA: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::draft202012::new(&greenlight_suite::schema()).unwrap());

@@ -8,3 +8,4 @@ mod schema;
 mod suites;
 mod support;
 mod syntax;
+mod yaml;
