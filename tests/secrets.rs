@@ -10,17 +10,18 @@ fn logs(record: &Value) -> String {
     lines.into_iter().flatten().filter_map(|line| line["line"].as_str()).collect::<Vec<_>>().join("\n")
 }
 
+/// How every hook execution id of a rehearsal begins, as real ones do.
+const ID_BEGINS: &str = "eyJlbmNyeXB0ZWREYXRh";
+
 #[test]
-fn no_hook_execution_id_reaches_a_log_or_a_report_at_any_level() {
+fn no_hook_execution_id_is_written_at_any_level() {
     for faults in [&[][..], &["--fault", "throttle"], &["--fault", "status-500"], &["--fault", "kill-always"]] {
         let played = rehearse(&[faults, &["--env", "RUST_LOG=trace"]].concat());
         let logs = logs(&played.record);
-        assert!(logs.contains("\"hook_execution\""), "the logs were captured:\n{logs}");
-        let ids = played.record["hook_executions"].as_array().expect("the record names the ids");
-        assert!(!ids.is_empty());
-        for id in ids.iter().filter_map(Value::as_str) {
-            assert!(!logs.contains(id), "{faults:?}: {id} is in a log");
-            assert!(!played.printed.contains(id), "{faults:?}: {id} was printed");
+        assert!(logs.contains("hook_execution"), "{faults:?}: the logs were not captured:\n{logs}");
+        for (where_, text) in [("a log", &logs), ("the record", &played.record.to_string()), ("print", &played.printed)]
+        {
+            assert!(!text.contains(ID_BEGINS), "{faults:?}: an id is in {where_}");
         }
     }
 }
