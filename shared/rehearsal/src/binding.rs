@@ -120,4 +120,18 @@ mod tests {
         hint: there is no such directory
         ");
     }
+
+    #[test]
+    fn binaries_are_found_as_cargo_and_as_cargo_lambda_leave_them() {
+        let folder = std::env::temp_dir().join("greenlight-rehearsal-test-binding");
+        std::fs::create_dir_all(folder.join("before-allow-traffic")).unwrap();
+        for file in ["after-install", "before-allow-traffic/bootstrap"] {
+            std::fs::write(folder.join(file), "").unwrap();
+        }
+        let source = FunctionSource::Directory(folder.clone());
+        let found = |binary| program(binary, &source).unwrap().path;
+        let folder = folder.canonicalize().unwrap();
+        assert_eq!(found("after-install"), folder.join("after-install"));
+        assert_eq!(found("before-allow-traffic"), folder.join("before-allow-traffic/bootstrap"));
+    }
 }

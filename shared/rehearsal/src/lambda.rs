@@ -10,6 +10,8 @@ mod destination;
 mod function;
 mod process;
 mod runtime_api;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::time::Duration;

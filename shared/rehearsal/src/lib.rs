@@ -13,6 +13,8 @@ pub mod codedeploy;
 mod error;
 mod event;
 mod example;
+#[cfg(test)]
+mod fake_function;
 mod fault;
 mod hook;
 mod inputs;

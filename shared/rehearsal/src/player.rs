@@ -28,8 +28,11 @@ pub(crate) async fn play(stage: &mut Stage, settings: &Settings) -> io::Result<O
     let began = Instant::now();
     let mut failed = None;
     for event in LifecycleEvent::ALL {
-        if event == LifecycleEvent::AllowTraffic {
-            hold(stage, settings).await;
+        if event == LifecycleEvent::AllowTraffic
+            && let Some(time) = settings.hold
+        {
+            stage.narrator.tell(Event::Holding(time));
+            tokio::time::sleep(time).await;
         }
         stage.narrator.tell(Event::StepBegan(event));
         let step = play_step(stage, settings, event).await?;
@@ -65,15 +68,7 @@ pub(crate) async fn play(stage: &mut Stage, settings: &Settings) -> io::Result<O
         duration: began.elapsed(),
     };
     stage.narrator.tell(Event::Ended(outcome.clone()));
-    hold(stage, settings).await;
     Ok(outcome)
-}
-
-async fn hold(stage: &Stage, settings: &Settings) {
-    if let Some(time) = settings.hold {
-        stage.narrator.tell(Event::Holding(time));
-        tokio::time::sleep(time).await;
-    }
 }
 
 async fn play_step(stage: &mut Stage, settings: &Settings, event: LifecycleEvent) -> io::Result<Step> {

@@ -53,11 +53,12 @@ impl Printer {
             StepStatus::Failed => ("Failed", Color::Red),
         };
         let mut text = format!("  {:<23} {}", step.event, self.paint(color, &format!("{word:<9}")));
-        if step.status != StepStatus::Skipped {
-            write!(text, " {:>5}", short(step.duration)).unwrap_or_default();
-        }
+        // CodeDeploy's own work is done at once here, which says nothing of how long it takes there.
+        let is_instant = step.duration < Duration::from_millis(1);
+        let duration = if is_instant { String::new() } else { short(step.duration) };
+        write!(text, " {duration:>5}").unwrap_or_default();
         if !step.detail.is_empty() {
-            let indented = step.detail.replace('\n', &format!("\n{:44}", ""));
+            let indented = printable(&step.detail).replace('\n', &format!("\n{:44}", ""));
             write!(text, "   {indented}").unwrap_or_default();
         }
         let mut text = text.trim_end().to_owned();
@@ -84,6 +85,7 @@ impl Printer {
             None => "Lambda gives up".to_owned(),
         };
         let line = format!("attempt {} of {} {what}; {next}", invocation.attempt, invocation.function);
+        let line = printable(&line);
         let mut text = format!("    {}\n", self.paint(Color::Yellow, &line));
         let recent = self.recent.remove(&invocation.function).unwrap_or_default();
         if show_log && !self.verbose {
@@ -108,7 +110,7 @@ impl Printer {
     }
 
     fn outcome(&self, outcome: &Outcome) -> String {
-        let serves = &outcome.production.text;
+        let serves = printable(&outcome.production.text);
         let after = short(outcome.duration);
         let verdict = match outcome.status {
             DeploymentStatus::Succeeded => self.paint(Color::Green, "Succeeded"),
@@ -117,6 +119,9 @@ impl Printer {
         let mut text = format!("\nDeployment {verdict} after {after}");
         if let Some(rollback) = &outcome.rollback_deployment_id {
             write!(text, "; CodeDeploy rolled it back with {rollback}").unwrap_or_default();
+        }
+        if outcome.status == DeploymentStatus::Succeeded {
+            text.push_str("; blue is deleted");
         }
         write!(text, "; production serves {serves}").unwrap_or_default();
         if let Some(group) = &outcome.production.target_group {
@@ -160,7 +165,7 @@ fn begun(opening: &Opening) -> String {
 /// that is short enough; whole reports and times are in the record.
 fn readable(line: &str) -> String {
     const LONGEST_FIELD: usize = 200;
-    let Ok(Value::Object(fields)) = serde_json::from_str(line) else { return line.to_owned() };
+    let Ok(Value::Object(fields)) = serde_json::from_str(line) else { return printable(line) };
     let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
     let mut shown = format!("{:<5} {}", text("level"), text("message"));
     for (name, value) in &fields {
@@ -170,7 +175,16 @@ fn readable(line: &str) -> String {
             write!(shown, "  {name}={value}").unwrap_or_default();
         }
     }
-    shown
+    printable(&shown)
+}
+
+/// Servers and functions write what they like; nothing of it may steer the terminal.
+fn printable(text: &str) -> String {
+    let shown = |character: char| {
+        let is_harmless = !character.is_control() || character == '\n';
+        if is_harmless { character } else { char::REPLACEMENT_CHARACTER }
+    };
+    text.chars().map(shown).collect()
 }
 
 #[derive(Clone, Copy)]
@@ -190,3 +204,6 @@ fn short(duration: Duration) -> String {
         format!("{:.1}s", duration.as_secs_f64())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,9 +33,9 @@ pub async fn rehearse(settings: Settings, observer: &mut dyn FnMut(&Event)) -> R
     drop(narrator);
 
     let mut heard = Heard::default();
+    let mut interrupted = std::pin::pin!(interruption());
     let played = {
         let mut play = std::pin::pin!(player::play(&mut stage, &settings));
-        let mut interrupted = std::pin::pin!(interruption());
         loop {
             tokio::select! {
                 biased;
@@ -47,6 +47,14 @@ pub async fn rehearse(settings: Settings, observer: &mut dyn FnMut(&Event)) -> R
             }
         }
     };
+    while let Ok(event) = told.try_recv() {
+        heard.take(event, observer);
+    }
+    if let (Ok(_), Some(time)) = (&played, settings.hold) {
+        observer(&Event::Holding(time));
+        // An interruption ends the waiting; the deployment is over and its outcome stands.
+        let _ = tokio::time::timeout(time, interrupted).await;
+    }
     stage.clear().await;
     let calls = stage.codedeploy.calls();
     drop(stage);
@@ -102,3 +110,6 @@ async fn interruption() {
         () = interrupted => {}
     }
 }
+
+#[cfg(test)]
+mod tests;
