@@ -81,11 +81,11 @@ impl BaseUrl {
     /// A sentence about what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let text = text.trim();
-        let url = Url::parse(text)
-            .map_err(|problem| BaseUrlError::NotAUrl { text: text.to_owned(), problem: problem.to_string() })?;
-        if !url.username().is_empty() || url.password().is_some() {
+        if text.contains('@') {
             return Err(BaseUrlError::UserInfo);
         }
+        let url = Url::parse(text)
+            .map_err(|problem| BaseUrlError::NotAUrl { text: text.to_owned(), problem: problem.to_string() })?;
         let scheme = Scheme::of(&url).ok_or_else(|| BaseUrlError::Scheme { text: text.to_owned() })?;
         let more = |part| BaseUrlError::More { text: text.to_owned(), part };
         if url.path() != "/" {
@@ -164,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_password_in_a_url_is_refused_and_not_repeated() {
-        let error = BaseUrl::parse("http://smoke:hunter2@10.0.0.1").unwrap_err().to_string();
-        assert!(!error.contains("hunter2"), "{error}");
+        for text in ["http://smoke:hunter2@10.0.0.1", "smoke:hunter2@10.0.0.1", "http://smoke:hunter2@"] {
+            let error = BaseUrl::parse(text).unwrap_err();
+            assert_eq!(error, BaseUrlError::UserInfo);
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
     }
 }

@@ -130,3 +130,39 @@ fn over(when: &str) -> Failure {
         remedy: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Outcome;
+
+    fn check(within: Option<Duration>) -> Check {
+        Check {
+            name: "c".into(),
+            line: 1,
+            required: true,
+            side_effects: false,
+            within,
+            steps: Vec::new(),
+            finally: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn too_slow_a_green_fails_and_too_short_a_time_is_an_error() {
+        let slow = not_begun("GET /", &check(Some(Duration::from_secs(10))), Cause::Budget);
+        assert_eq!(slow.sentence(), "time over before `GET /`, expected the whole check within 10s");
+        assert_eq!(slow.kind.outcome(), Outcome::Fail);
+        let short = not_begun("GET /", &check(None), Cause::Deadline);
+        assert_eq!(short.sentence(), "time for the whole was over before `GET /`");
+        assert_eq!(short.kind.outcome(), Outcome::Error);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn finally_gets_a_fifth_of_what_is_left_and_five_seconds_at_most() {
+        for (left, steps) in [(10, 8), (60, 55)] {
+            let steps = Duration::from_secs(steps);
+            assert_eq!(before_finally(Deadline::after(Duration::from_secs(left))).remaining(), steps);
+        }
+    }
+}

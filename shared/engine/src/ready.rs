@@ -5,8 +5,8 @@
 //! begins with the next node's address (see [`crate::resolve`]).
 
 mod observations;
+mod streak;
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use greenlight_suite::{
@@ -25,6 +25,7 @@ use crate::scope::{Captures, Layered};
 use crate::session::Session;
 use crate::version::{Proof, Sample, mismatch, with_remedy};
 use observations::Observations;
+use streak::Streak;
 
 impl Session {
     /// Waits until green answers steadily, within `ready`'s budget and the deadline.
@@ -42,7 +43,7 @@ impl Session {
         deadline: Deadline,
         progress: &dyn Progress,
     ) -> (ReadinessRecord, Option<VersionRecord>) {
-        let fallback = Ready { request: any_answer(), expect: below_500(), ..defaults() };
+        let fallback = any_answer();
         let plan = ready.unwrap_or(&fallback);
         let polls_request = ready.is_some() || version.is_none();
         let mut record = ReadinessRecord {
@@ -215,66 +216,13 @@ impl Wait<'_> {
             format!("within {}", duration::shown(self.plan.within))
         };
         let wait = format!("{} not answered well {times} {length} ({asked})", self.subjects());
-        match (&self.streak.last, self.observations.last()) {
-            (Some(Sample::Other(observed)), _) => {
+        match (self.streak.other(), self.observations.last()) {
+            (Some(observed), _) => {
                 let expected = self.proof.as_ref().map(|proof| self.session.record_of(proof).expected);
                 format!("{}: {wait}", mismatch(observed, &expected.unwrap_or_default()))
             }
             (_, Some(observed)) => format!("{wait}; last: {observed}"),
             (_, None) => wait,
-        }
-    }
-}
-
-/// The markers that were read.
-#[derive(Default)]
-struct Streak {
-    green: u32,
-    compared: u32,
-    last: Option<Sample>,
-    observed: Option<String>,
-}
-
-impl Streak {
-    fn count(&mut self, sample: Sample) {
-        match &sample {
-            Sample::Green => self.green += 1,
-            Sample::Other(observed) => self.observed = Some(observed.clone()),
-            Sample::Unread(_) => {}
-        }
-        if !matches!(sample, Sample::Green) {
-            self.green = 0;
-        }
-        if !matches!(sample, Sample::Unread(_)) {
-            self.compared += 1;
-        }
-        self.last = Some(sample);
-    }
-
-    /// Passes with the samples since which green alone has answered; blue's before that were *not yet*.
-    fn record(&self, record: VersionRecord) -> VersionRecord {
-        match &self.last {
-            Some(Sample::Green) => VersionRecord {
-                outcome: Outcome::Pass,
-                observed: Some(record.expected.clone()),
-                samples: self.green,
-                ..record
-            },
-            Some(Sample::Other(observed)) => VersionRecord {
-                outcome: Outcome::Fail,
-                reason: Some(mismatch(observed, &record.expected)),
-                observed: Some(observed.clone()),
-                samples: self.compared,
-                ..record
-            },
-            Some(Sample::Unread(why)) => VersionRecord {
-                outcome: Outcome::Fail,
-                reason: Some(format!("the version marker could not be read: {why}")),
-                observed: self.observed.clone(),
-                samples: self.compared,
-                ..record
-            },
-            None => VersionRecord { reason: Some("there was no time to ask".into()), ..record },
         }
     }
 }
@@ -286,28 +234,20 @@ fn not_yet(attempt: &Attempt, observed: String) -> Poll {
     }
 }
 
-fn any_answer() -> Request {
-    Request {
-        method: "GET".into(),
-        path: Template::literal("/"),
-        query: Vec::new(),
-        headers: Vec::new(),
-        body: None,
-        redirects: Redirects::None,
-    }
-}
-
-fn below_500() -> Expect {
-    let limit = Bound::Number(ValueTemplate::Number(500.into()));
-    Expect { status: Some(Expectation(vec![Matcher::Below(limit)])), ..Expect::default() }
-}
-
-fn defaults() -> Ready {
-    const CONSECUTIVE: NonZeroU32 = Ready::DEFAULT_CONSECUTIVE;
+/// What is waited for when a suite says nothing: any answer of green's own below 500.
+fn any_answer() -> Ready {
+    let below_500 = Matcher::Below(Bound::Number(ValueTemplate::Number(500.into())));
     Ready {
-        request: any_answer(),
-        expect: Expect::default(),
-        consecutive: CONSECUTIVE,
+        request: Request {
+            method: "GET".into(),
+            path: Template::literal("/"),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            redirects: Redirects::None,
+        },
+        expect: Expect { status: Some(Expectation(vec![below_500])), ..Expect::default() },
+        consecutive: Ready::DEFAULT_CONSECUTIVE,
         within: Ready::DEFAULT_WITHIN,
         every: Ready::DEFAULT_EVERY,
         timeout: None,

@@ -4,6 +4,8 @@
 //! is cut to a bounded length, so they may be shown as they are. Bodies are not in them, only what an expectation
 //! needed to show.
 
+pub mod millis;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -140,10 +142,10 @@ impl AttemptRecord {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timings {
     /// Until the connection stood, TLS included. Absent when one was reused, or none came about.
-    #[serde(default, rename = "connect_ms", skip_serializing_if = "Option::is_none", with = "optional_millis")]
+    #[serde(default, rename = "connect_ms", skip_serializing_if = "Option::is_none", with = "millis::optional")]
     pub connect: Option<Duration>,
     /// Until the status line and headers were there.
-    #[serde(default, rename = "first_byte_ms", skip_serializing_if = "Option::is_none", with = "optional_millis")]
+    #[serde(default, rename = "first_byte_ms", skip_serializing_if = "Option::is_none", with = "millis::optional")]
     pub first_byte: Option<Duration>,
     /// Until the last byte of the body, or until it went wrong.
     #[serde(rename = "total_ms", with = "millis")]
@@ -302,47 +304,4 @@ pub struct VersionRecord {
     pub observed: Option<String>,
     /// Answers whose marker was compared.
     pub samples: u32,
-}
-
-/// Durations as milliseconds with microsecond precision: what people read in a report.
-pub mod millis {
-    use super::{Deserialize, Duration};
-    use serde::{Deserializer, Serializer};
-
-    /// Writes milliseconds.
-    ///
-    /// # Errors
-    ///
-    /// Those of the serializer.
-    pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64((duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0)
-    }
-
-    /// Reads milliseconds.
-    ///
-    /// # Errors
-    ///
-    /// Those of the deserializer, and a negative or endless number.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let millis = f64::deserialize(deserializer)?;
-        Duration::try_from_secs_f64(millis / 1_000.0).map_err(serde::de::Error::custom)
-    }
-}
-
-mod optional_millis {
-    use super::{Deserialize, Duration, millis};
-    use serde::{Deserializer, Serializer};
-
-    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
-    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-        match duration {
-            Some(duration) => millis::serialize(duration, serializer),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        let millis = Option::<f64>::deserialize(deserializer)?;
-        millis.map(|millis| Duration::try_from_secs_f64(millis / 1_000.0).map_err(serde::de::Error::custom)).transpose()
-    }
 }

@@ -21,8 +21,8 @@ const IN_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add
 /// All that a query's parameter must not hold as it is. Source: RFC 3986, section 2.3, "unreserved characters".
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A request with nothing left to fill in.
-#[derive(Debug, Clone)]
+/// A request with nothing left to fill in. Not `Debug`: it holds secrets in the clear.
+#[derive(Clone)]
 pub(crate) struct Prepared {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -33,7 +33,7 @@ pub(crate) struct Prepared {
 }
 
 /// One header, and whether it may be sent to nobody but the target.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Header {
     pub(crate) name: HeaderName,
     pub(crate) value: HeaderValue,

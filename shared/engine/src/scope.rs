@@ -7,6 +7,7 @@
 mod mentions;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use greenlight_suite::{Lookup, SecretSource, Suite, Undefined, Variable};
 use serde_json::Value;
@@ -16,7 +17,7 @@ use crate::record::{Failure, FailureKind};
 use crate::redactor::Redactor;
 
 /// The values behind the names of a suite, in one execution.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Scope {
     values: BTreeMap<String, Value>,
     /// Names whose value is a secret or was made with one.
@@ -24,6 +25,13 @@ pub struct Scope {
     /// Variables of the suite that have no value, by the name that they lack.
     lacking: BTreeMap<String, String>,
     redactor: Redactor,
+}
+
+impl fmt::Debug for Scope {
+    /// Names alone: a value may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("names", &self.values.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
 }
 
 /// Values that must be there and are not, all of them.
@@ -205,6 +213,7 @@ mod tests {
         assert_eq!(scope.look_up("twice"), Some(json!("Bearer k-12345 in eu-west-1")));
         assert_eq!(scope.look_up("revision"), Some(json!(42)));
         assert_eq!(scope.redactor().text("Bearer k-12345"), "Bearer (redacted)");
+        assert!(!format!("{scope:?}{:?}", scope.redactor()).contains("k-12345"));
         let captures = Captures::from([("token".to_owned(), json!("t"))]);
         let values = Layered { scope: &scope, captures: &captures };
         for (source, private) in [("${twice}", true), ("${revision}", false), ("${token}", true), ("x", false)] {

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// One text that gives a secret away.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Form {
     pub(super) text: String,
     /// Hexadecimal digits and the like may be of either case.

@@ -128,7 +128,7 @@ async fn first_poll(yaml: &str, server: &Server) -> (ReadinessRecord, Option<Ver
     let suite = read(yaml);
     // A task definition's revision is a number; a marker is text.
     let session = open_with(&suite, &server.url(), &[("green.env.app.VERSION", json!(1))]);
-    let deadline = Deadline::after(Duration::from_millis(300));
+    let deadline = Deadline::after(Duration::from_millis(200));
     session.ready(None, suite.version.as_ref(), deadline, &Silent).await
 }
 
