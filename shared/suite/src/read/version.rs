@@ -56,7 +56,7 @@ impl Word for Marker {
     type Meaning = ValueTemplate;
 
     fn read(&self, field: Field<'_>, reader: &mut Reader<'_>) -> Option<ValueTemplate> {
-        if field.node.as_scalar().is_none() {
+        if field.node.as_written().is_none() {
             reader.report(reader.expected("text or a number", field));
             return None;
         }

@@ -137,6 +137,7 @@ impl Builder<'_> {
                     ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
                 };
+                let span = self.trimmed(span);
                 let node = Node { span, value: Value::Scalar(Scalar::new(text.into_owned(), style)) };
                 self.spend(1, span)?;
                 self.attach(Built { node, anchor, nodes: 1, height: 0 })
@@ -189,16 +190,18 @@ impl Builder<'_> {
 
     fn close(&mut self, span: Span) -> Result<(), Problem> {
         let Some(open) = self.stack.pop() else { return Ok(()) };
-        // A block ends where the next thing begins; what is meant ends with its last line.
-        let whole = Span { start: open.start, end: span.end.max(open.start) };
-        let trimmed = self.source.slice(whole).trim_end().len();
-        let span = Span { start: open.start, end: open.start + trimmed };
+        let span = self.trimmed(Span { start: open.start, end: span.end.max(open.start) });
         let value = match open.content {
             Content::Sequence(items) => Value::Sequence(items),
             Content::Mapping { mapping, .. } => Value::Mapping(mapping),
         };
         let node = Node { span, value };
         self.attach(Built { node, anchor: open.anchor, nodes: open.nodes, height: open.height + 1 })
+    }
+
+    /// The parser ends a block, and what is quoted, where the next thing begins.
+    fn trimmed(&self, span: Span) -> Span {
+        Span { start: span.start, end: span.start + self.source.slice(span).trim_end().len() }
     }
 
     fn repeat(&mut self, anchor: usize, span: Span) -> Result<(), Problem> {

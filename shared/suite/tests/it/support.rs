@@ -13,11 +13,26 @@ pub(crate) fn refusal(text: &str) -> String {
     }
 }
 
-/// A YAML text as the JSON value that a schema judges.
-pub(crate) fn as_json(source: &Source) -> Value {
+/// The tree of a file that is YAML.
+pub(crate) fn tree(source: &Source) -> Node {
     let mut problems = Problems::default();
     let node = load(source, &mut problems);
-    json(&problems.finish(node, source).unwrap())
+    problems.finish(node, source).unwrap()
+}
+
+/// Visits every value of a tree.
+pub(crate) fn walk(node: &Node, visit: &mut dyn FnMut(&Node)) {
+    visit(node);
+    match &node.value {
+        Yaml::Scalar(_) => {}
+        Yaml::Sequence(items) => items.iter().for_each(|item| walk(item, visit)),
+        Yaml::Mapping(mapping) => mapping.entries().iter().for_each(|entry| walk(&entry.value, visit)),
+    }
+}
+
+/// A YAML file as the JSON value that a schema judges.
+pub(crate) fn as_json(source: &Source) -> Value {
+    json(&tree(source))
 }
 
 fn json(node: &Node) -> Value {
@@ -27,10 +42,11 @@ fn json(node: &Node) -> Value {
             mapping.entries().iter().map(|entry| (entry.key.name.clone(), json(&entry.value))).collect()
         }
         Yaml::Scalar(scalar) => match &scalar.core {
-            Core::Null | Core::NotFinite => Value::Null,
+            Core::Null => Value::Null,
             Core::Bool(flag) => (*flag).into(),
             Core::Number(number) => number.clone().into(),
-            Core::Text => scalar.text.clone().into(),
+            // What is no JSON number can only be taken as text.
+            Core::Text | Core::NotFinite => scalar.text.clone().into(),
         },
     }
 }

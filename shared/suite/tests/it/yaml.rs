@@ -2,32 +2,15 @@
 
 use greenlight_suite::Source;
 use greenlight_suite::diagnostics::Problems;
-use greenlight_suite::yaml::{Node, Value, load};
+use greenlight_suite::yaml::{Value, load};
 
 use crate::suites::suites;
-
-fn tree(source: &Source) -> Node {
-    let mut problems = Problems::default();
-    let node = load(source, &mut problems);
-    problems.finish(node, source).unwrap()
-}
-
-/// Calls `visit` with every node and its key, where it has one.
-fn walk(node: &Node, key: Option<&str>, visit: &mut dyn FnMut(&Node, Option<&str>)) {
-    visit(node, key);
-    match &node.value {
-        Value::Scalar(_) => {}
-        Value::Sequence(items) => items.iter().for_each(|item| walk(item, None, visit)),
-        Value::Mapping(mapping) => {
-            mapping.entries().iter().for_each(|entry| walk(&entry.value, Some(&entry.key.name), visit));
-        }
-    }
-}
+use crate::support::{tree, walk};
 
 #[test]
 fn a_place_holds_what_was_written_there() {
     for (name, source) in suites("suites_ok") {
-        walk(&tree(&source), None, &mut |node, _| {
+        walk(&tree(&source), &mut |node| {
             let written = source.slice(node.span);
             match &node.value {
                 Value::Scalar(scalar) => assert!(written.contains(scalar.text.trim_end()), "{name}: {written}"),
