@@ -10,8 +10,8 @@ use crate::terminal;
 
 /// Read suites and appspecs, and show every mistake with its place and its remedy.
 ///
-/// A file is an appspec when its name holds `appspec` or its text has a top-level `Resources` or `Hooks`; anything else
-/// is a suite.
+/// A file is an appspec when its name holds `appspec` or it has `Resources` or `Hooks` at its top; anything else is a
+/// suite.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -53,12 +53,11 @@ fn lint(path: &Path) -> Result<String, Diagnostics> {
 
 fn is_appspec(path: &Path, text: &str) -> bool {
     let named = path.file_name().is_some_and(|name| name.to_string_lossy().to_lowercase().contains("appspec"));
+    let begins = |key: &str| text.lines().any(|line| line.starts_with(key));
     named
-        || text.lines().any(|line| {
-            ["Resources:", "Hooks:", "\"Resources\""]
-                .iter()
-                .any(|key| line.trim_start_matches([' ', '{']).starts_with(key) && !line.starts_with("   "))
-        })
+        || begins("Resources:")
+        || begins("Hooks:")
+        || (text.contains("\"Resources\"") && text.trim_start().starts_with('{'))
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -83,21 +83,16 @@ impl Evidence {
             let record = draft.task_set.as_ref();
             demand(record.map(|record| (record.outcome, record.reason.as_deref())), "green's task set was not judged")?;
             let tasks = record.and_then(|record| record.green.as_ref()).map_or(0, |green| green.running);
-            proven.push(format!("green's task set is steady with {tasks} running"));
-        }
-        if draft.demands.version
-            && let Some(version) = draft.version.as_ref().filter(|version| version.outcome != Outcome::Pass)
-        {
-            // Said before readiness: "blue still answers" explains more than "not ready".
-            return Err(with_unrun(version.reason.as_deref().unwrap_or("the version was not proven"), draft));
+            proven.push(format!("green's task set is steady with {tasks} tasks running"));
         }
         if draft.demands.readiness {
             let record = draft.readiness.as_ref().map(|record| (record.outcome, record.reason.as_deref()));
             demand(record, "readiness was not judged").map_err(|reason| with_unrun(&reason, draft))?;
         }
         if draft.demands.version {
-            let version = draft.version.as_ref().ok_or("the version was not proven")?;
-            proven.push(format!("version `{}` proven by {} answers", version.expected, version.samples));
+            let record = draft.version.as_ref();
+            demand(record.map(|record| (record.outcome, record.reason.as_deref())), "the version was not proven")?;
+            proven.extend(record.map(|it| format!("version `{}` proven by {} answers", it.expected, it.samples)));
         }
         proven.extend(Self::of_checks(draft)?);
         if proven.is_empty() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use greenlight_deployment::{CallError, CallErrorKind, Delivery};
 use greenlight_engine::Deadline;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::conclusion::Conclusion;
 use crate::controller::Controller;
@@ -14,6 +14,9 @@ use crate::controller::Controller;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// Kept between the last attempt and the moment when Lambda stops the function, for the log and the return value.
+const MARGIN: Duration = Duration::from_millis(300);
 
 /// A verdict that did not reach the controller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,13 +36,14 @@ pub enum Undelivered {
     },
 }
 
-/// Reports until `deadline`.
+/// Reports until shortly before `stop`, when Lambda stops the function.
 pub(crate) async fn deliver<C: Controller>(
     controller: &C,
     execution: &C::Execution,
     conclusion: &Conclusion,
-    deadline: Deadline,
+    stop: Instant,
 ) -> Result<Delivery, Undelivered> {
+    let deadline = Deadline::at(stop.checked_sub(MARGIN).unwrap_or(stop));
     let mut attempts = 0;
     let mut pause = FIRST_PAUSE;
     loop {

@@ -23,9 +23,6 @@ use crate::investigation::{Found, Investigation};
 use crate::log;
 use crate::settings::{Environment, Settings};
 
-/// Kept between the last attempt to report and the moment when Lambda stops the function.
-const MARGIN: Duration = Duration::from_millis(300);
-
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -71,8 +68,7 @@ pub async fn execute<C: Controller>(
     let mut report = assemble(Some(hook), draft, &conclusion, started.elapsed());
     report.execution = Some(controller.describe(&execution));
     log::report(&report);
-    let last_moment = stop.checked_sub(MARGIN).unwrap_or(stop);
-    let delivery = deliver(controller, &execution, &conclusion, Deadline::at(last_moment)).await;
+    let delivery = deliver(controller, &execution, &conclusion, stop).await;
     log::verdict(&report, &delivery);
     match delivery? {
         Delivery::Accepted => {}

@@ -4,7 +4,6 @@
 //! CodeDeploy would wait for the rest of its hour.
 
 use greenlight_deployment::Delivery;
-use greenlight_engine::Deadline;
 use greenlight_report::Mode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -61,7 +60,7 @@ pub async fn last_resort<C: Controller>(controller: &C, payload: &Value, stop: I
     let execution = controller.identify(&event).map_err(Undelivered::UnknownExecution)?;
     let id = controller.describe(&execution);
     let conclusion = Conclusion::failed(Mode::Enforce, reason);
-    let delivery = deliver(controller, &execution, &conclusion, Deadline::at(stop)).await;
+    let delivery = deliver(controller, &execution, &conclusion, stop).await;
     let delivered = match &delivery {
         Ok(Delivery::Accepted) => "accepted".to_owned(),
         Ok(Delivery::AlreadyCompleted) => "already completed".to_owned(),

@@ -253,7 +253,7 @@ async fn after_install_is_judged_by_the_task_set_and_never_asks_the_test_listene
     let mut denied = Scripted::new();
     denied.facts.target = Err(CallErrorKind::AccessDenied);
     for (case, controller, expected, part) in [
-        ("steady", Scripted::new().with_tasks(2, 2), Verdict::Succeeded, "2 running"),
+        ("steady", Scripted::new().with_tasks(2, 2), Verdict::Succeeded, "2 tasks running"),
         (
             "one task is missing",
             Scripted::new().with_tasks(1, 2),
