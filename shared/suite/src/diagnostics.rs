@@ -34,6 +34,15 @@ impl Problem {
         self
     }
 
+    /// Puts what was probably meant beside the caret; `otherwise`, when that cannot be guessed.
+    #[must_use]
+    pub fn meant(self, meant: Option<&str>, otherwise: &str) -> Self {
+        match meant {
+            Some(meant) => self.label(format!("did you mean {}?", quote(meant))),
+            None => self.label(otherwise),
+        }
+    }
+
     /// Keeps the marked text out of the diagnostic: it may be a secret.
     #[must_use]
     pub fn redact(mut self) -> Self {

@@ -1,6 +1,6 @@
 //! YAML 1.2 with a place on every node.
 //!
-//! [`load`] turns a [`Source`] into a tree of [`Node`]s whatever the file means: suites and appspecs are read from it alike
+//! [`load`] turns a [`Source`](crate::Source) into a tree of [`Node`]s whatever the file means: suites and appspecs are read from it alike
 //! (JSON is YAML too). Hostile files are refused while they are being read: see [`MAX_DEPTH`] and [`MAX_NODES`]. What
 //! the keys and values mean is left to the reader of the tree.
 
@@ -145,7 +145,7 @@ impl Mapping {
                 let meant = did_you_mean(&key.name, known.iter().copied());
                 all_meant.extend(meant);
                 Problem::at(key.span, format!("unknown key {} in {place}", quote(&key.name)))
-                    .label(meant.map_or("not known here".into(), |meant| format!("did you mean `{meant}`?")))
+                    .meant(meant, "not known here")
                     .remedy(format!("known here: {}", known.join(", ")))
             });
         }

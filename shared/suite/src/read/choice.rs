@@ -51,11 +51,8 @@ impl<T: Copy + Sync> Word for Choice<T> {
         let chosen = self.0.iter().find(|(name, _)| *name == scalar.text).map(|(_, chosen)| *chosen);
         if chosen.is_none() {
             let written = quote(&format!("{}: {}", field.name, scalar.text));
-            let problem = Problem::at(field.span(), format!("{written} is not possible"));
-            let problem = match did_you_mean(&scalar.text, names()) {
-                Some(meant) => problem.label(format!("did you mean `{meant}`?")),
-                None => problem.label("not known here"),
-            };
+            let problem = Problem::at(field.span(), format!("{written} is not possible"))
+                .meant(did_you_mean(&scalar.text, names()), "not known here");
             reader.report(match self.0 {
                 [(only, _)] => problem.remedy(format!("write `{}: {only}`, or leave it out", field.name)),
                 _ => problem.remedy(format!("possible: {}", names().collect::<Vec<_>>().join(", "))),

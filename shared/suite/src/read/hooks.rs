@@ -75,12 +75,11 @@ fn hook(key: &yaml::Key, reader: &mut Reader<'_>) -> Option<Hook> {
     let names = Hook::ALL.map(Hook::name);
     let hook = Hook::ALL.into_iter().find(|hook| hook.name() == key.name);
     if hook.is_none() {
-        let problem = Problem::at(key.span, format!("{} is not a hook that Greenlight serves", quote(&key.name)));
-        let problem = match did_you_mean(&key.name, names) {
-            Some(meant) => problem.label(format!("did you mean `{meant}`?")),
-            None => problem.label("not known here"),
-        };
-        reader.report(problem.remedy(format!("known here: {}", names.join(", "))));
+        reader.report(
+            Problem::at(key.span, format!("{} is not a hook that Greenlight serves", quote(&key.name)))
+                .meant(did_you_mean(&key.name, names), "not known here")
+                .remedy(format!("known here: {}", names.join(", "))),
+        );
     }
     hook
 }
@@ -133,11 +132,8 @@ fn known_check(node: &yaml::Node, reader: &mut Reader<'_>) -> Option<String> {
         return Some(name.to_owned());
     }
     reader.problems.report_with(|| {
-        let problem = Problem::at(node.span, format!("there is no check {}", quote(name)));
-        let problem = match did_you_mean(name, checks.iter().map(String::as_str)) {
-            Some(meant) => problem.label(format!("did you mean {}?", quote(meant))),
-            None => problem.label("not under `checks`"),
-        };
+        let problem = Problem::at(node.span, format!("there is no check {}", quote(name)))
+            .meant(did_you_mean(name, checks.iter().map(String::as_str)), "not under `checks`");
         if checks.is_empty() {
             return problem.remedy("define it under `checks`");
         }

@@ -13,9 +13,9 @@ use super::expression::Regex;
 use super::template::{Secrets, Text};
 use crate::diagnostics::{Problem, did_you_mean, quote};
 use crate::grammar::{Definitions, Field, Reader, Word, described};
-use crate::model::{Expectation, JsonType, Matcher, StatusSet, ValueTemplate};
+use crate::model::{Expectation, JsonType, Matcher};
 use crate::yaml::{Mapping, Value as Yaml};
-use value::{bound, bound_schema, scalar_schema, status_class, value, value_schema};
+use value::{bound, bound_schema, scalar_schema, status_class, status_set, value, value_schema};
 
 /// What is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,11 +279,8 @@ fn unusable(name: &str, subject: Subject, key: &crate::yaml::Key) -> Problem {
             .label(label)
             .remedy(remedy);
     }
-    let problem = Problem::at(key.span, format!("{} is not a matcher", quote(name)));
-    let problem = match did_you_mean(name, names.iter().copied()) {
-        Some(meant) => problem.label(format!("did you mean `{meant}`?")),
-        None => problem.label("not known here"),
-    };
+    let problem = Problem::at(key.span, format!("{} is not a matcher", quote(name)))
+        .meant(did_you_mean(name, names.iter().copied()), "not known here");
     problem.remedy(if subject == JsonNode {
         format!("{remedy}; a whole mapping is expected with `equals`")
     } else {
@@ -302,33 +299,11 @@ fn equals(field: Field<'_>, subject: Subject, reader: &mut Reader<'_>) -> Option
 
 fn one_of(field: Field<'_>, subject: Subject, reader: &mut Reader<'_>) -> Option<Matcher> {
     let items = items(field, reader)?;
-    let classes = subject == Status && items.iter().any(|node| status_class(node).is_some());
-    let mut sets = Vec::new();
-    let mut values = Vec::new();
-    for node in items {
-        let field = Field { name: field.name, node };
-        if let Some(class) = status_class(node).filter(|_| classes) {
-            sets.push(Some(class));
-            continue;
-        }
-        let read = value(field, subject, reader);
-        if classes {
-            let code = match &read {
-                Some(ValueTemplate::Number(code)) => code.as_u64().and_then(|code| u16::try_from(code).ok()),
-                Some(_) => {
-                    let problem =
-                        Problem::at(field.span(), "a variable cannot stand in a list with a class such as `2xx`");
-                    reader.report(problem.label("only codes and classes here").remedy("list the codes one by one"));
-                    None
-                }
-                None => None,
-            };
-            sets.push(code.map(StatusSet::Code));
-        }
-        values.push(read);
+    let fields = items.iter().map(|node| Field { name: field.name, node });
+    if subject == Status && items.iter().any(|node| status_class(node).is_some()) {
+        let read: Vec<_> = fields.map(|field| status_set(field, reader)).collect();
+        return read.into_iter().collect::<Option<_>>().map(Matcher::StatusIn);
     }
-    if classes {
-        return sets.into_iter().collect::<Option<_>>().map(Matcher::StatusIn);
-    }
-    values.into_iter().collect::<Option<_>>().map(Matcher::OneOf)
+    let read: Vec<_> = fields.map(|field| value(field, subject, reader)).collect();
+    read.into_iter().collect::<Option<_>>().map(Matcher::OneOf)
 }

@@ -82,12 +82,11 @@ impl Scope {
     pub(super) fn explain(&self, name: &str, span: Span, line: u32) -> Problem {
         let shown = quote(&format!("${{{name}}}"));
         if let Some(secret) = name.strip_prefix("secret.") {
-            let problem = Problem::at(span, format!("{shown} is not declared"));
-            let problem = match did_you_mean(secret, self.secrets.iter().map(String::as_str)) {
-                Some(meant) => problem.label(format!("did you mean `${{secret.{meant}}}`?")),
-                None => problem.label("not under `secrets`"),
-            };
-            return problem.remedy(format!("declare it under `secrets` as {}", quote(&format!("{secret}: env:NAME"))));
+            let meant = did_you_mean(secret, self.secrets.iter().map(String::as_str));
+            let meant = meant.map(|meant| format!("${{secret.{meant}}}"));
+            return Problem::at(span, format!("{shown} is not declared"))
+                .meant(meant.as_deref(), "not under `secrets`")
+                .remedy(format!("declare it under `secrets` as {}", quote(&format!("{secret}: env:NAME"))));
         }
         if let Some(line) = self.captures_of_check.get(name) {
             return Problem::at(span, format!("{shown} is used before it is captured"))
@@ -106,12 +105,10 @@ impl Scope {
                 .label(format!("captured in another check, {}", quote(check)))
                 .remedy("checks are independent: make these requests steps of one check");
         }
-        let problem = Problem::at(span, format!("{shown} is not defined"));
-        let problem = match self.meant(name) {
-            Some(meant) => problem.label(format!("did you mean {}?", quote(&format!("${{{meant}}}")))),
-            None => problem.label("not known here"),
-        };
-        problem.remedy(self.remedy(name))
+        let meant = self.meant(name).map(|meant| format!("${{{meant}}}"));
+        Problem::at(span, format!("{shown} is not defined"))
+            .meant(meant.as_deref(), "not known here")
+            .remedy(self.remedy(name))
     }
 
     /// The name that was probably meant.

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use super::Subject::{self, Body, Header, Json as JsonNode, Length, Size as BodySize, Status, Time as Duration};
+use crate::diagnostics::Problem;
 use crate::grammar::{Definitions, Field, Reader, Word};
 use crate::model::{Bound, Part, StatusSet, ValueTemplate};
 use crate::read::duration::Time;
@@ -21,6 +22,19 @@ fn range(subject: Subject) -> RangeInclusive<u64> {
 pub(super) fn status_class(node: &Node) -> Option<StatusSet> {
     let digit = node.as_text()?.strip_suffix("xx")?.parse().ok()?;
     (1..=5).contains(&digit).then_some(StatusSet::Class(digit))
+}
+
+/// A code or a class, as an item of a list that has classes in it.
+pub(super) fn status_set(field: Field<'_>, reader: &mut Reader<'_>) -> Option<StatusSet> {
+    if let Some(class) = status_class(field.node) {
+        return Some(class);
+    }
+    let ValueTemplate::Number(code) = value(field, Status, reader)? else {
+        let problem = Problem::at(field.span(), "a variable cannot stand in a list with a class such as `2xx`");
+        reader.report(problem.label("only codes and classes here").remedy("list the codes one by one"));
+        return None;
+    };
+    code.as_u64().and_then(|code| u16::try_from(code).ok()).map(StatusSet::Code)
 }
 
 /// A value of this kind.
