@@ -170,7 +170,7 @@ impl Diagnostic {
             (line.to_owned(), marked.trim_end())
         };
         let (before, marked) = (before.chars().count(), marked.chars().count().max(1));
-        let (cut, source_line) = render::cut(&line, before, marked);
+        let (cut, source_line) = render::cut(&line, before);
         let place = Place {
             line: source.line(span),
             column: count(before + 1),

@@ -1,8 +1,8 @@
 //! YAML 1.2 with a place on every node.
 //!
-//! [`load`] turns a [`Source`](crate::Source) into a tree of [`Node`]s whatever the file means: suites and appspecs are read from it alike
-//! (JSON is YAML too). Hostile files are refused while they are being read: see [`MAX_DEPTH`] and [`MAX_NODES`]. What
-//! the keys and values mean is left to the reader of the tree.
+//! [`load`] turns a [`Source`](crate::Source) into a tree of [`Node`]s whatever the file means: suites and appspecs are
+//! read from it alike (JSON is YAML too). Hostile files are refused while they are being read: see [`MAX_DEPTH`] and
+//! [`MAX_NODES`]. What the keys and values mean is left to the reader of the tree.
 
 mod explain;
 mod load;

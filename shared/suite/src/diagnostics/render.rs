@@ -65,11 +65,12 @@ fn excerpt(place: &Place) -> (String, String) {
     let mut padding = 0;
     let mut carets = 0;
     for (at, character) in place.source_line.chars().enumerate() {
-        let shown = visible(character);
-        let width = shown.map_or(1, |text| text.chars().count());
-        match shown {
-            Some(text) => line.push_str(text),
-            None => line.push(character),
+        let mut width = width(character);
+        if let Some(shown) = visible(character) {
+            width = shown.chars().count();
+            line.push_str(shown);
+        } else {
+            line.push(character);
         }
         if at < before {
             padding += width;
@@ -82,7 +83,7 @@ fn excerpt(place: &Place) -> (String, String) {
 }
 
 /// The line, or the part of it around the place when it is very long, and how many characters were left out before it.
-pub(super) fn cut(line: &str, before: usize, marked: usize) -> (usize, String) {
+pub(super) fn cut(line: &str, before: usize) -> (usize, String) {
     if line.chars().nth(LONGEST_LINE).is_none() {
         return (0, line.to_owned());
     }
@@ -94,8 +95,7 @@ pub(super) fn cut(line: &str, before: usize, marked: usize) -> (usize, String) {
     if skipped == 0 {
         return (0, part);
     }
-    // The ellipsis takes one place, hence one character fewer is missing before the part. Marks never reach beyond it.
-    debug_assert!(marked > 0, "a place marks something");
+    // The ellipsis takes one place, hence one character fewer is missing before the part.
     (skipped - 1, format!("…{part}"))
 }
 
@@ -110,6 +110,24 @@ pub(super) fn printable(text: &str) -> String {
         }
     }
     safe
+}
+
+/// The columns that a terminal gives to a character: the large blocks of what is twice as wide, or stands above others.
+/// Source: Unicode Standard Annex 11, "East Asian Width".
+fn width(character: char) -> usize {
+    match character {
+        '\u{300}'..='\u{36f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
 }
 
 /// What is shown in place of a character that would move or hide others.

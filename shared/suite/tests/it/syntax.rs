@@ -47,6 +47,7 @@ fn carets_stay_below_what_is_meant() {
     let table = [
         ("tabs", "checks: { a: { request: GET /,\t\ttimeout: 5 } }"),
         ("other scripts", "checks: { größe: { request: GET /, timeout: 5 } }"),
+        ("wide and combined letters", "checks: { 支払い🍵e\u{301}: { request: GET /, timeout: 5 } }"),
         ("control characters", "checks: { a: { request: GET /, \"\u{7f}\u{202e}\": 5 } }"),
         ("Windows line ends", "service: a\r\ntimeout: 5\r\n"),
         ("old line ends", "service: a\rtimeout: 5\r"),
