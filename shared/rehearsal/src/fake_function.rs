@@ -33,7 +33,7 @@ pub(crate) fn source() -> FunctionSource {
 #[test]
 fn serve() {
     let (Ok(api), Ok(fake)) = (std::env::var("AWS_LAMBDA_RUNTIME_API"), std::env::var("FAKE")) else { return };
-    eprintln!("starting as {fake}");
+    eprintln!("starting as {fake} in process {}", std::process::id());
     if fake == "not-initialised" {
         post(&api, "/2018-06-01/runtime/init/error", &[], &json!({ "errorMessage": "no settings" }).to_string());
         std::thread::sleep(Duration::from_mins(1));

@@ -26,6 +26,8 @@ pub enum Fault {
     NotSteady,
     /// Blue keeps answering on the test listener for a while.
     LateSwitch,
+    /// Half of the test listener's nodes serve green at once, the others follow after a while.
+    NodeByNode,
     /// Green answers 503 for a while after it got test traffic.
     NotReady,
     /// CodeDeploy throttles the first status calls of every hook.
@@ -51,7 +53,7 @@ pub enum Ending {
 
 impl Fault {
     /// In the order of the help text: a broken green, a slow platform, broken functions.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Status500,
         Self::WrongVersion,
         Self::Slow,
@@ -59,6 +61,7 @@ impl Fault {
         Self::Refuse,
         Self::NotSteady,
         Self::LateSwitch,
+        Self::NodeByNode,
         Self::NotReady,
         Self::Throttle,
         Self::Kill,
@@ -78,6 +81,7 @@ impl Fault {
             Self::Refuse => "refuse",
             Self::NotSteady => "not-steady",
             Self::LateSwitch => "late-switch",
+            Self::NodeByNode => "node-by-node",
             Self::NotReady => "not-ready",
             Self::Throttle => "throttle",
             Self::Kill => "kill",
@@ -98,6 +102,7 @@ impl Fault {
             Self::Refuse => "green refuses connections",
             Self::NotSteady => "one of green's tasks stops right after the installation",
             Self::LateSwitch => "blue keeps answering on the test listener for a while",
+            Self::NodeByNode => "blue and green answer in turns on the test listener for a while",
             Self::NotReady => "green answers 503 for a while after it got test traffic",
             Self::Throttle => "CodeDeploy throttles the first status calls of every hook",
             Self::Kill => "every function is killed once, just after it got its event",
@@ -112,7 +117,9 @@ impl Fault {
     #[must_use]
     pub fn ending(self) -> Ending {
         match self {
-            Self::LateSwitch | Self::NotReady | Self::Throttle | Self::Kill | Self::Twice => Ending::Succeeded,
+            Self::LateSwitch | Self::NodeByNode | Self::NotReady | Self::Throttle | Self::Kill | Self::Twice => {
+                Ending::Succeeded
+            }
             Self::Status500
             | Self::WrongVersion
             | Self::Slow
@@ -185,7 +192,7 @@ mod tests {
             (
                 "explode",
                 "`explode` is not a fault; there are status-500, wrong-version, slow, hang, refuse, not-steady, \
-                 late-switch, not-ready, throttle, kill, kill-always, suite-broken, twice",
+                 late-switch, node-by-node, not-ready, throttle, kill, kill-always, suite-broken, twice",
             ),
         ];
         for (typed, expected) in cases {

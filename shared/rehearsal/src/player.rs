@@ -96,8 +96,10 @@ async fn install(stage: &mut Stage, settings: &Settings) -> io::Result<String> {
         running = (running + 1).min(wanted);
         stage.codedeploy.green_runs(running, wanted);
     }
-    // One server of the user's own stands for all tasks.
-    stage.codedeploy.green_runs(wanted, wanted);
+    if settings.green.is_some() {
+        stage.codedeploy.green_runs(wanted, wanted);
+        return Ok(format!("{} stands for {wanted} tasks", stage.green.label()));
+    }
     if settings.faults.contains(&Fault::NotSteady) {
         stage.green.lose_one().await;
         stage.codedeploy.green_runs(wanted - 1, wanted);
@@ -115,6 +117,9 @@ async fn allow_test_traffic(stage: &mut Stage, settings: &Settings) -> io::Resul
     if settings.faults.contains(&Fault::LateSwitch) {
         stage.test.set_forward_after(stage.to_green(), LATE);
         parts.push(format!("{:.1}s late", LATE.as_secs_f64()));
+    } else if settings.faults.contains(&Fault::NodeByNode) {
+        stage.test.set_forward_node_by_node(stage.to_green(), LATE);
+        parts.push(format!("half of its nodes {:.1}s late", LATE.as_secs_f64()));
     } else {
         stage.test.set_forward(stage.to_green());
     }
