@@ -1,7 +1,8 @@
 //! What is wrong with a file, where, and what to do about it.
 //!
-//! Readers report a [`Problem`] at a place and go on, so that one run shows every mistake. At the end [`Problems`] become
-//! [`Diagnostics`]: sorted by place, each with the user's own line. How they look is left to `diagnostics/render.rs`.
+//! Readers report a [`Problem`] at a place and go on, so that one run shows every mistake. At the end [`Problems`]
+//! become [`Diagnostics`]: sorted by place, each with the user's own line. How they look is left to
+//! `diagnostics/render.rs`.
 
 mod render;
 

@@ -1,9 +1,9 @@
 //! The frame of the language: a word is read and described in one place.
 //!
-//! Each word (a duration, a header name, a whole request) is a [`Word`]: how it is read stands beside what editors are told
-//! about it. A mapping is a [`Shape`]: its keys, each with its word and its sentence of documentation. Strictness, "did you
-//! mean" and the JSON Schema all come from the same shapes, so that none of them can say what the others do not. The words
-//! themselves are in `read/`.
+//! Each word (a duration, a header name, a whole request) is a [`Word`]: how it is read stands beside what editors are
+//! told about it. A mapping is a [`Shape`]: its keys, each with its word and its sentence of documentation. Strictness,
+//! "did you mean" and the JSON Schema all come from the same shapes, so that none of them can say what the others do
+//! not. The words themselves are in `read/`.
 
 mod fields;
 mod reader;

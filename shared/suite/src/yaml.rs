@@ -136,8 +136,8 @@ impl Mapping {
         self.entries.iter().find(|entry| entry.key.name == name).map(|entry| &entry.value)
     }
 
-    /// Reports every key that is not in `known`, with the known one that was probably meant, and returns those that were.
-    /// `place` completes the sentence "unknown key … in": `a request`.
+    /// Reports every key that is not in `known`, with the known one that was probably meant, and returns those that
+    /// were. `place` completes the sentence "unknown key … in": `a request`.
     pub fn refuse_unknown<'k>(&self, known: &[&'k str], place: &str, problems: &mut Problems) -> Vec<&'k str> {
         let mut all_meant = Vec::new();
         for Entry { key, .. } in self.entries.iter().filter(|entry| !known.contains(&entry.key.name.as_str())) {

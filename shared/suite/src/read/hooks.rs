@@ -117,7 +117,8 @@ impl Word for Choose {
     }
 
     fn schema(&self, _: &mut Definitions) -> Value {
-        json!({ "anyOf": [{ "const": "all" }, { "type": "array", "items": { "type": "string" }, "uniqueItems": true }] })
+        let names = json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true });
+        json!({ "anyOf": [{ "const": "all" }, names] })
     }
 }
 

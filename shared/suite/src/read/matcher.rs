@@ -1,7 +1,7 @@
 //! What a value must be: a scalar (equals), a list (one of), or a mapping of matchers.
 //!
-//! [`MATCHERS`] is the table of them: the word, what it can be asked of, how it is read and described. A new matcher is a
-//! line there, beside its variant of [`Matcher`].
+//! [`MATCHERS`] is the table of them: the word, what it can be asked of, how it is read and described. A new matcher is
+//! a line there, beside its variant of [`Matcher`].
 
 mod value;
 
@@ -74,8 +74,8 @@ static MATCHERS: [MatcherWord; 16] = [
         name: "equals",
         doc: "Is this value.",
         of: &[Status, Header, Body, JsonNode, Length, BodySize],
-        read: |field, subject, reader| equals(field, subject, reader),
-        schema: |subject, definitions| value_schema(subject, definitions),
+        read: equals,
+        schema: value_schema,
     },
     MatcherWord {
         name: "not",
@@ -89,14 +89,14 @@ static MATCHERS: [MatcherWord; 16] = [
         doc: "Is one of these values.",
         of: &[Status, Header, Body, JsonNode, Length],
         read: one_of,
-        schema: |subject, definitions| json!({ "type": "array", "minItems": 1, "items": value_schema(subject, definitions) }),
+        schema: list_schema,
     },
     MatcherWord {
         name: "contains",
         doc: "Text holds this text; a list holds this item.",
         of: &[Header, Body, JsonNode],
         read: |field, subject, reader| value(field, subject, reader).map(Matcher::Contains),
-        schema: |subject, definitions| value_schema(subject, definitions),
+        schema: value_schema,
     },
     MatcherWord {
         name: "starts_with",
@@ -145,28 +145,28 @@ static MATCHERS: [MatcherWord; 16] = [
         doc: "This or more.",
         of: &[Status, JsonNode, Length, BodySize, Duration],
         read: |field, subject, reader| bound(field, subject, reader).map(Matcher::AtLeast),
-        schema: |subject, definitions| bound_schema(subject, definitions),
+        schema: bound_schema,
     },
     MatcherWord {
         name: "at_most",
         doc: "This or less.",
         of: &[Status, JsonNode, Length, BodySize, Duration],
         read: |field, subject, reader| bound(field, subject, reader).map(Matcher::AtMost),
-        schema: |subject, definitions| bound_schema(subject, definitions),
+        schema: bound_schema,
     },
     MatcherWord {
         name: "above",
         doc: "More than this.",
         of: &[Status, JsonNode, Length, BodySize, Duration],
         read: |field, subject, reader| bound(field, subject, reader).map(Matcher::Above),
-        schema: |subject, definitions| bound_schema(subject, definitions),
+        schema: bound_schema,
     },
     MatcherWord {
         name: "below",
         doc: "Less than this.",
         of: &[Status, JsonNode, Length, BodySize, Duration],
         read: |field, subject, reader| bound(field, subject, reader).map(Matcher::Below),
-        schema: |subject, definitions| bound_schema(subject, definitions),
+        schema: bound_schema,
     },
     MatcherWord {
         name: "every",
@@ -227,7 +227,7 @@ impl Word for Expected {
                 return mapping;
             }
             let value = scalar_schema(subject, definitions);
-            let list = json!({ "type": "array", "minItems": 1, "items": value_schema(subject, definitions) });
+            let list = list_schema(subject, definitions);
             json!({
                 "description": "A value that it equals, a list of which it is one, or matchers that all hold.",
                 "anyOf": [value, list, mapping],
@@ -286,6 +286,10 @@ fn unusable(name: &str, subject: Subject, key: &crate::yaml::Key) -> Problem {
     } else {
         remedy
     })
+}
+
+fn list_schema(subject: Subject, definitions: &mut Definitions) -> Value {
+    json!({ "type": "array", "minItems": 1, "items": value_schema(subject, definitions) })
 }
 
 fn equals(field: Field<'_>, subject: Subject, reader: &mut Reader<'_>) -> Option<Matcher> {

@@ -1,7 +1,7 @@
 //! The YAML parser's errors in the words of somebody who writes YAML.
 //!
-//! The parser says what its grammar missed. This file says what that usually comes from; a message without an entry here
-//! is shown as the parser worded it.
+//! The parser says what its grammar missed. This file says what that usually comes from; a message without an entry
+//! here is shown as the parser worded it.
 
 use super::load::too_deep;
 use crate::diagnostics::Problem;

@@ -17,8 +17,8 @@ pub const MAX_DEPTH: usize = 64;
 /// How many nodes a file may have, with those that aliases repeat.
 pub const MAX_NODES: usize = 100_000;
 
-/// Reads one YAML document. Mistakes that leave a tree (duplicate keys, tags) are reported and reading goes on; a mistake
-/// that leaves none (syntax, bounds, several documents) is reported and there is no tree.
+/// Reads one YAML document. Mistakes that leave a tree (duplicate keys, tags) are reported and reading goes on; a
+/// mistake that leaves none (syntax, bounds, several documents) is reported and there is no tree.
 pub fn load(source: &Source, problems: &mut Problems) -> Option<Node> {
     if source.text().len() > Source::MAX_BYTES {
         problems.report(Problem::at(Span::default(), too_large_message()));

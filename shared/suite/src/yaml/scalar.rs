@@ -1,7 +1,7 @@
 //! What a plain word is: text, a number, a flag or null.
 //!
-//! Source: YAML 1.2.2, section 10.3.2, "Core schema, tag resolution". So `no`, `on` and `1_000` are text, `010` is ten, and
-//! the text as it was written stays beside the meaning, for those who want `1.10` rather than 1.1.
+//! Source: YAML 1.2.2, section 10.3.2, "Core schema, tag resolution". So `no`, `on` and `1_000` are text, `010` is ten,
+//! and the text as it was written stays beside the meaning, for those who want `1.10` rather than 1.1.
 
 use serde_json::Number;
 
