@@ -62,8 +62,7 @@ pub(crate) fn failure(error: &reqwest::Error, trace: &Trace) -> Failure {
         };
     }
     let what = match find::<hyper::Error>(&causes) {
-        Some(hyper) if hyper.is_parse_too_large() => "has more or larger headers than are read".to_owned(),
-        Some(hyper) if hyper.is_parse() => format!("is not HTTP/1.1 ({})", last_words(&causes)),
+        Some(hyper) if hyper.is_parse() => format!("is not proper HTTP/1.1 ({})", last_words(&causes)),
         _ if error.is_decode() => format!("is not encoded as its `Content-Encoding` says ({})", last_words(&causes)),
         _ => format!("could not be read: {}", last_words(&causes)),
     };

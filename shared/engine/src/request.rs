@@ -17,7 +17,8 @@ use crate::scope::Layered;
 use crate::session::Session;
 
 /// What would end a path, or change how it is read.
-const IN_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%').add(b'\\');
+pub(crate) const IN_PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%').add(b'\\');
 /// All that a query's parameter must not hold as it is. Source: RFC 3986, section 2.3, "unreserved characters".
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

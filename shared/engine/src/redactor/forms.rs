@@ -1,62 +1,53 @@
 //! The forms in which a secret can turn up in what is sent and answered.
 //!
+//! Encoders differ in what they leave as it is, so a secret is not encoded in so many ways and looked for: each of its
+//! characters may be spelled in any way that URLs, forms, JSON and HTML know, one like this and the next like that.
+//!
 //! Base64 is the odd one: inside a longer text (`user:secret`, a JSON document) a value's encoding depends on where it
 //! begins, modulo three. Each of the three encodings is therefore looked for, without the characters at its edges
 //! that its neighbours have a part in. That finds Basic credentials, whoever the user is.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
-
-/// One text that gives a secret away.
-#[derive(Clone)]
-pub(super) struct Form {
-    pub(super) text: String,
-    /// Hexadecimal digits and the like may be of either case.
-    any_case: bool,
-    /// The characters after it, as far as they are base64, belong to it.
-    base64: bool,
-}
 
 /// The shortest piece of base64 that is looked for: shorter ones turn up in words.
 const SHORTEST_BASE64: usize = 4;
 
-// Encoders differ in what they leave as it is. These are the usual choices, from the most to the least careful; the
-// first is `NON_ALPHANUMERIC`.
-
-/// What JavaScript's `encodeURIComponent` and the engine's own requests encode.
-const URL_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// What would end a part of a URL.
-const URL_DELIMITERS: &AsciiSet = &URL_UNSAFE.add(b'/').add(b'=').add(b':').add(b'&').add(b'+');
-/// What can stand in no URL, as browsers and the `url` crate see it.
-const URL_UNSAFE: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'%').add(b'\'');
+/// One text that gives a secret away.
+#[derive(Clone)]
+pub(super) struct Form {
+    characters: Vec<char>,
+    /// The characters after it, as far as they are base64, belong to it.
+    base64: bool,
+}
 
 impl Form {
-    fn exact(text: impl Into<String>) -> Self {
-        Self { text: text.into(), any_case: false, base64: false }
+    fn new(text: &str, base64: bool) -> Self {
+        Self { characters: text.chars().collect(), base64 }
     }
 
-    fn encoded(text: impl Into<String>) -> Self {
-        Self { any_case: true, ..Self::exact(text) }
-    }
-
-    /// How many bytes at the start of `rest` are this form.
+    /// How many bytes at the start of `rest` are this form, at most.
     pub(super) fn at_start_of(&self, rest: &str) -> Option<usize> {
-        let length = self.text.len();
-        let head = rest.as_bytes().get(..length)?;
-        let same =
-            if self.any_case { head.eq_ignore_ascii_case(self.text.as_bytes()) } else { head == self.text.as_bytes() };
-        if !same || !rest.is_char_boundary(length) {
-            return None;
+        let (first, others) = self.characters.split_first()?;
+        // A `%25` is a `%`, or three characters of a secret that holds them: both are followed.
+        let mut ends: Vec<usize> = spelled(*first, rest).collect();
+        for character in others {
+            let mut further = Vec::new();
+            for end in ends {
+                for length in spelled(*character, &rest[end..]) {
+                    if !further.contains(&(end + length)) {
+                        further.push(end + length);
+                    }
+                }
+            }
+            ends = further;
         }
+        let end = ends.into_iter().max()?;
         if !self.base64 {
-            return Some(length);
+            return Some(end);
         }
-        let tail = rest.as_bytes()[length..].iter();
-        Some(length + tail.take_while(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte)).count())
+        let tail = rest.as_bytes()[end..].iter();
+        Some(end + tail.take_while(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte)).count())
     }
 }
 
@@ -64,49 +55,14 @@ impl Form {
 pub(super) fn forms_of(secret: &str) -> Vec<Form> {
     let mut forms = Vec::new();
     // A secret that was pasted with a line break at its end is also used without it.
-    for value in [secret, secret.trim()] {
-        if value.is_empty() {
-            continue;
+    let trimmed = secret.trim();
+    for value in [secret, trimmed].into_iter().take(if secret == trimmed { 1 } else { 2 }) {
+        if !value.is_empty() {
+            forms.push(Form::new(value, false));
+            forms.extend(base64_pieces(value.as_bytes()));
         }
-        forms.push(Form::exact(value));
-        for unsafe_in_urls in [NON_ALPHANUMERIC, URL_COMPONENT, URL_UNSAFE, URL_DELIMITERS] {
-            forms.push(Form::encoded(utf8_percent_encode(value, unsafe_in_urls).to_string()));
-        }
-        forms.push(Form::encoded(url::form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>()));
-        for ascii in [false, true] {
-            let json = json_escaped(value, ascii);
-            forms.push(Form::encoded(json.replace('/', "\\/")));
-            forms.push(Form::encoded(json));
-        }
-        forms.push(Form::encoded(html_escaped(value)));
-        forms.extend(base64_pieces(value.as_bytes()));
     }
-    // Where only the escapes may be of either case, a form that equals the value itself must stay exact.
-    forms.iter_mut().filter(|form| form.text == secret || form.text == secret.trim()).for_each(|form| {
-        form.any_case = false;
-    });
     forms
-}
-
-/// As in a JSON document, without the quotes around it.
-pub(super) fn json_escaped(value: &str, ascii: bool) -> String {
-    let quoted = serde_json::Value::from(value).to_string();
-    let mut escaped = String::new();
-    for character in quoted[1..quoted.len() - 1].chars() {
-        if character.is_ascii() || !ascii {
-            escaped.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            // Writing to a `String` cannot fail.
-            let _ = write!(escaped, "\\u{unit:04x}");
-        }
-    }
-    escaped
-}
-
-fn html_escaped(value: &str) -> String {
-    value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// The parts of a value's base64 that are the same whatever stands before and after it.
@@ -119,9 +75,75 @@ fn base64_pieces(value: &[u8]) -> Vec<Form> {
         for encoded in [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)] {
             let piece = &encoded[first.min(last)..last];
             if piece.len() >= SHORTEST_BASE64 {
-                pieces.push(Form { base64: true, ..Form::exact(piece) });
+                pieces.push(Form::new(piece, true));
             }
         }
     }
     pieces
+}
+
+/// The lengths of all spellings of a character that `rest` begins with.
+fn spelled(character: char, rest: &str) -> impl Iterator<Item = usize> {
+    let first = rest.as_bytes().first();
+    let as_it_is = rest.starts_with(character).then_some(character.len_utf8());
+    let escaped = match first {
+        Some(b'%') => percent_encoded(character, rest),
+        Some(b'+') if character == ' ' => Some(1),
+        Some(b'\\') => json_escaped(character, rest),
+        Some(b'&') => html_escaped(character, rest),
+        _ => None,
+    };
+    as_it_is.into_iter().chain(escaped)
+}
+
+/// `%C3%BC`, its digits in either case.
+fn percent_encoded(character: char, rest: &str) -> Option<usize> {
+    let mut length = 0;
+    for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+        let digits = rest.get(length..)?.strip_prefix('%')?.get(..2)?;
+        if u8::from_str_radix(digits, 16) != Ok(byte) {
+            return None;
+        }
+        length += 3;
+    }
+    Some(length)
+}
+
+/// `\n`, `\"`, `\/`, `\u00fc`, `\ud83d\ude00`.
+fn json_escaped(character: char, rest: &str) -> Option<usize> {
+    let short = match character {
+        '\n' => 'n',
+        '\r' => 'r',
+        '\t' => 't',
+        '\u{8}' => 'b',
+        '\u{c}' => 'f',
+        '"' | '\\' | '/' => character,
+        _ => '\0',
+    };
+    if rest[1..].starts_with(short) {
+        return Some(2);
+    }
+    let mut length = 0;
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        let digits = rest.get(length..)?.strip_prefix("\\u")?.get(..4)?;
+        if u16::from_str_radix(digits, 16) != Ok(*unit) {
+            return None;
+        }
+        length += 6;
+    }
+    Some(length)
+}
+
+/// `&amp;`, `&#39;`, `&#x27;`.
+fn html_escaped(character: char, rest: &str) -> Option<usize> {
+    let (entity, _) = rest.get(1..)?.split_once(';')?;
+    let number = entity.strip_prefix('#');
+    let same = match (number.and_then(|number| number.strip_prefix(['x', 'X'])), number) {
+        (Some(hexadecimal), _) => u32::from_str_radix(hexadecimal, 16) == Ok(character.into()),
+        (None, Some(decimal)) => decimal.parse() == Ok(u32::from(character)),
+        (None, None) => {
+            matches!((entity, character), ("amp", '&') | ("lt", '<') | ("gt", '>') | ("quot", '"') | ("apos", '\''))
+        }
+    };
+    same.then_some(entity.len() + 2)
 }

@@ -116,7 +116,7 @@ async fn something_that_is_not_http() {
         let failure = failure(&record);
         assert_eq!((failure.kind, record.outcome), (FailureKind::Protocol, Outcome::Fail));
         let sentence = failure.sentence();
-        assert!(sentence.starts_with(&format!("answer of {} is not HTTP/1.1 (", server.address)), "{sentence}");
+        assert!(sentence.starts_with(&format!("answer of {} is not proper HTTP/1.1 (", server.address)), "{sentence}");
     }
 }
 

@@ -108,7 +108,7 @@ async fn headers_without_end_are_refused() {
     let record = check("request: GET /", &huge.url()).await;
     assert_eq!(
         failure(&record).sentence(),
-        format!("answer of {} has more or larger headers than are read", huge.address)
+        format!("answer of {} is not proper HTTP/1.1 (message head is too large)", huge.address)
     );
 }
 
