@@ -28,11 +28,9 @@ pub(crate) async fn play(stage: &mut Stage, settings: &Settings) -> io::Result<O
     let began = Instant::now();
     let mut failed = None;
     for event in LifecycleEvent::ALL {
-        if event == LifecycleEvent::AllowTraffic
-            && let Some(time) = settings.hold
-        {
-            stage.narrator.tell(Event::Holding(time));
-            tokio::time::sleep(time).await;
+        // Where CodeDeploy waits for approval: test traffic goes to green, and the last hook is still to come.
+        if event == LifecycleEvent::BeforeAllowTraffic {
+            hold(stage, settings).await;
         }
         stage.narrator.tell(Event::StepBegan(event));
         let step = play_step(stage, settings, event).await?;
@@ -55,6 +53,8 @@ pub(crate) async fn play(stage: &mut Stage, settings: &Settings) -> io::Result<O
         Some(step) => {
             let error = hook_failure(step);
             stage.codedeploy.finish(DeploymentStatus::Failed, Some(error.clone()));
+            // CodeDeploy would roll back at once, but whoever holds wants to look at what failed.
+            hold(stage, settings).await;
             (DeploymentStatus::Failed, Some(roll_back(stage).await), Some(error))
         }
     };
@@ -69,6 +69,13 @@ pub(crate) async fn play(stage: &mut Stage, settings: &Settings) -> io::Result<O
     };
     stage.narrator.tell(Event::Ended(outcome.clone()));
     Ok(outcome)
+}
+
+async fn hold(stage: &Stage, settings: &Settings) {
+    if let Some(time) = settings.hold {
+        stage.narrator.tell(Event::Holding(time));
+        tokio::time::sleep(time).await;
+    }
 }
 
 async fn play_step(stage: &mut Stage, settings: &Settings, event: LifecycleEvent) -> io::Result<Step> {

@@ -41,8 +41,8 @@ pub struct Settings {
     pub test: SocketAddr,
     /// How many tasks blue and green each have.
     pub tasks: NonZeroU32,
-    /// Waits this long before production traffic moves (CodeDeploy's deployment-ready wait), and again at the end, so
-    /// that a person can ask both listeners.
+    /// Waits this long where CodeDeploy waits for approval, before a rollback, and at the end, so that a person can ask
+    /// both listeners.
     pub hold: Option<Duration>,
     /// Environment variables for the functions, beside Lambda's and Greenlight's own.
     pub environment: Vec<(String, String)>,

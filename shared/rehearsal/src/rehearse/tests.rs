@@ -210,3 +210,13 @@ fn tempdir(name: &str) -> std::path::PathBuf {
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
+
+#[tokio::test]
+async fn holding_leaves_time_to_ask_at_every_stage() {
+    for (fake, expected) in [("succeeds", 2), ("fails-at:before-allow-traffic", 3)] {
+        let settings = Settings { hold: Some(Duration::from_millis(1)), ..settings(fake) };
+        let mut holds = 0;
+        rehearse(settings, &mut |event| holds += usize::from(matches!(event, Event::Holding(_)))).await.unwrap();
+        assert_eq!(holds, expected, "{fake}");
+    }
+}
