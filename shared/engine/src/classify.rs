@@ -106,15 +106,17 @@ pub(crate) fn too_long(trace: &Trace, limit: Duration) -> Failure {
 }
 
 /// Whether the other side closed the connection in the middle of things.
+///
+/// An end of input that hyper knows nothing of is another thing: a compressed body that ends too early.
 pub(crate) fn broke_off(error: &reqwest::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let causes = chain(error);
-    let by_hyper = find::<hyper::Error>(&causes)
-        .is_some_and(|hyper| hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed());
-    let by_system = find::<io::Error>(&causes).is_some_and(|io| {
-        use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-        matches!(io.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
-    });
-    !error.is_connect() && (by_hyper || by_system)
+    let Some(hyper) = find::<hyper::Error>(&causes).filter(|_| !error.is_connect()) else { return false };
+    let by_system = find::<io::Error>(&causes).map(io::Error::kind);
+    hyper.is_incomplete_message()
+        || hyper.is_canceled()
+        || hyper.is_closed()
+        || matches!(by_system, Some(BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
 }
 
 const REFUSED: &str = "nothing listens on this port: is the listener there, and is the port right?";

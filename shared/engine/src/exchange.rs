@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use greenlight_suite::Redirects;
-use http::header::HOST;
-use http::{HeaderMap, Method, StatusCode};
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::Response;
 use tokio::time::Instant;
 
@@ -148,6 +148,9 @@ impl Wire {
         }
         if !request.body.is_empty() {
             *sent.body_mut() = Some(request.body.clone().into());
+        } else if matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
+            // Servers may refuse these without a length, also when there is nothing. Source: RFC 9110, section 8.6.
+            sent.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
         }
         trace.stopwatch = Stopwatch::default();
         (trace.first_byte, trace.status, trace.by_load_balancer) = (None, None, false);

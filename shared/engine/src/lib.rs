@@ -2,6 +2,21 @@
 //!
 //! The engine takes the meaning of a suite and a target, and gives back records. It knows neither YAML nor AWS nor
 //! deployments, and decides no verdict: the hook and the command line cannot disagree about either.
+//!
+//! A [`Session`] asks; what it asks with is a [`Scope`]. From the outside to the wire, one module each:
+//!
+//! | module | question |
+//! | --- | --- |
+//! | `run`, `check`, `step` | which requests, in which order, how often |
+//! | `ready`, `version` | does green answer steadily, and is it green |
+//! | `attempt` | one request, asked and judged |
+//! | `request`, `exchange` | what goes onto the wire, where redirects lead, what is taken in |
+//! | `judge`, `extract` | is the answer as expected, and what is kept of it |
+//! | `classify`, `load_balancer` | what went wrong, and what to do about it |
+//! | `client`, `tls`, `resolve`, `stopwatch` | how a connection comes about |
+//! | `redactor` | what of all that may be shown |
+//!
+//! A new matcher is an arm in `judge/matcher.rs` and its words in `judge/words.rs`; the compiler asks for both.
 
 mod attempt;
 mod base_url;

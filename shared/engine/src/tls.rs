@@ -58,3 +58,48 @@ pub(crate) fn client_config(roots: RootCertStore) -> ClientConfig {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pem() -> String {
+        rcgen::generate_simple_self_signed(["a.test".to_owned()]).unwrap().cert.pem()
+    }
+
+    fn error(authority: &CertificateAuthority, suite_dir: Option<&Path>) -> String {
+        roots_with(authority, suite_dir).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_authority_is_added_to_the_public_ones() {
+        let roots = roots_with(&CertificateAuthority::Pem(format!("{}{}", pem(), pem())), None).unwrap();
+        assert_eq!(roots.len(), public_roots().len() + 2);
+    }
+
+    #[test]
+    fn a_relative_file_is_looked_for_beside_the_suite() {
+        let directory = std::env::temp_dir().join(format!("greenlight-engine-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("ca.pem"), pem()).unwrap();
+        let authority = CertificateAuthority::File("ca.pem".into());
+        let found = roots_with(&authority, Some(&directory));
+        fs::remove_dir_all(&directory).unwrap();
+        assert!(found.is_ok());
+        let missing = error(&authority, Some(&directory));
+        assert!(missing.starts_with("`target.ca`: cannot read `") && missing.contains("ca.pem"), "{missing}");
+    }
+
+    #[test]
+    fn what_is_no_authority_is_refused_with_a_reason() {
+        for (pem, sentence) in [
+            ("", "no certificate (`-----BEGIN CERTIFICATE-----`) is in it"),
+            ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no certificate"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "the text in the suite is not"),
+            ("-----BEGIN CERTIFICATE-----\n%%%%\n-----END CERTIFICATE-----\n", "the text in the suite is not"),
+        ] {
+            let error = error(&CertificateAuthority::Pem(pem.to_owned()), None);
+            assert!(error.contains(sentence), "{error}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Every way in which a request can go wrong, and the words for it.
 
+use std::io::Write;
 use std::time::Duration;
 
 use greenlight_engine::{FailureKind, Outcome};
@@ -122,11 +123,18 @@ async fn something_that_is_not_http() {
 
 #[tokio::test]
 async fn a_body_that_is_not_encoded_as_it_says() {
-    let server = Server::start(|_| answer(200, &[("content-encoding", "gzip")], "plain text")).await;
-    let record = check("request: GET /health", &server.url()).await;
-    let failure = failure(&record);
-    assert_eq!(failure.kind, FailureKind::Protocol);
-    assert!(failure.sentence().contains("is not encoded as its `Content-Encoding` says"), "{failure:?}");
+    let mut cut = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    cut.write_all(b"a body that is not all there").unwrap();
+    let cut = cut.finish().unwrap()[..20].to_vec();
+    for body in [b"plain text".to_vec(), cut] {
+        let server = Server::start(move |_| answer(200, &[("content-encoding", "gzip")], &body)).await;
+        let record = check("request: GET /health", &server.url()).await;
+        let failure = failure(&record);
+        assert_eq!(failure.kind, FailureKind::Protocol);
+        assert!(failure.sentence().contains("is not encoded as its `Content-Encoding` says"), "{failure:?}");
+    }
+    let server = Server::start(|_| answer(200, &[("content-encoding", "gzip")], "")).await;
+    assert_eq!(check("request: GET /health", &server.url()).await.reason, None, "nothing is nothing, packed or not");
 }
 
 #[tokio::test]

@@ -123,6 +123,7 @@ checks:
   json: { request: POST /, side_effects: allowed, json: { id: '${id}', text: 'n${id}' } }
   form: { request: POST /, side_effects: allowed, form: { a b: '${id}&', c: d } }
   text: { request: POST /, side_effects: allowed, body: 'is ${id}', headers: { content-type: text/x } }
+  none: { request: POST /, side_effects: allowed, headers: { content-type: none } }
 ";
     let suite = read(yaml);
     let session = open_with(&suite, &server.url(), &[]);
@@ -139,8 +140,10 @@ checks:
             ("application/json".to_owned(), json!({"id": 7, "text": "n7"}).to_string()),
             ("application/x-www-form-urlencoded".to_owned(), "a+b=7%26&c=d".to_owned()),
             ("text/x".to_owned(), "is 7".to_owned()),
+            ("none".to_owned(), String::new()),
         ]
     );
+    assert_eq!(server.received()[3].header("content-length"), Some("0"));
 }
 
 #[tokio::test]
