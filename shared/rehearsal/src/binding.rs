@@ -44,7 +44,10 @@ pub(crate) fn program(binary: &'static str, source: &FunctionSource) -> Result<P
     match source {
         FunctionSource::Command { program, args } => {
             let args = args.iter().cloned().chain([binary.into()]).collect();
-            Ok(Program { path: program.clone(), args })
+            // A bare name is looked for in Lambda's PATH; anything else must not depend on the folder it is run in.
+            let is_bare = program.components().count() == 1;
+            let path = if is_bare { None } else { std::path::absolute(program).ok() };
+            Ok(Program { path: path.unwrap_or_else(|| program.clone()), args })
         }
         FunctionSource::Directory(directory) => {
             let places = [directory.join(binary), directory.join(binary).join("bootstrap")];

@@ -2,7 +2,7 @@
 //!
 //! [`rehearse`] plays CodeDeploy's lifecycle in CodeDeploy's order: an application load balancer with a production and
 //! a test listener, two task sets behind it, CodeDeploy's API, and Lambda, which runs the functions as processes of
-//! their own. What the platform is known to do is in the design's facts and is kept; what goes wrong is a [`Fault`].
+//! their own. What AWS documents is kept, with its source beside it; what goes wrong on purpose is a [`Fault`].
 //!
 //! Nothing is judged here. The functions judge, and what they report decides, as in a real deployment.
 

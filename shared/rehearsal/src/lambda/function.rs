@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::Mutex;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::Environment;
 use super::process::{Process, Program};
@@ -17,6 +17,9 @@ use crate::record::InvocationEnding;
 /// Longest time until a new process asks for its event.
 /// Source: AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle", "Init phase".
 const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the answer of a process that has ended is waited for.
+const LAST_ANSWER: Duration = Duration::from_millis(50);
 
 /// When the rehearsal kills a function that just got its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +158,11 @@ impl Function {
                 Answered::Returned(value) => InvocationEnding::Returned { value },
                 Answered::Error(error) | Answered::NotInitialised(error) => InvocationEnding::Error { error },
             },
-            status = process.ended() => InvocationEnding::Exited { status: status?.to_string() },
+            // The last answer of a process that ends at once may still be on its way through the server.
+            status = process.ended() => match timeout(LAST_ANSWER, &mut progress.answered).await {
+                Ok(Ok(Answered::Returned(value))) => InvocationEnding::Returned { value },
+                _ => InvocationEnding::Exited { status: status?.to_string() },
+            },
             () = sleep_until((taken + self.environment.timeout).into()) => InvocationEnding::TimedOut,
         };
         Ok((ending, taken.elapsed()))
