@@ -17,8 +17,8 @@ use crate::judge::{Judged, json_of, judge};
 use crate::load_balancer;
 use crate::outcome::Outcome;
 use crate::record::{AttemptRecord, Failure, FailureKind, Timings};
-use crate::request::prepare;
-use crate::scope::Layered;
+use crate::request::{Prepared, prepare};
+use crate::scope::{Captures, Layered};
 use crate::session::Session;
 
 /// What is asked, what the answer must be, and what is kept from it.
@@ -88,6 +88,24 @@ impl Attempt {
 }
 
 impl Session {
+    /// Whether a question can be asked at all, with no captures at hand.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being asked, now and later.
+    pub(crate) fn can_ask(&self, request: &Request, expect: &Expect) -> Result<(), Failure> {
+        let captures = Captures::new();
+        let values = Layered { scope: &self.scope, captures: &captures };
+        self.prepare(request, expect, values).map(|_| ())
+    }
+
+    fn prepare(&self, request: &Request, expect: &Expect, values: Layered<'_>) -> Result<Prepared, Failure> {
+        values
+            .can_judge(expect)
+            .and_then(|()| prepare(request, &self.headers, &self.wire.origin, values))
+            .map_err(|failure| failure.fit_to_show(values.redactor()))
+    }
+
     /// Asks once.
     ///
     /// # Errors
@@ -100,8 +118,7 @@ impl Session {
         limit: Limit,
     ) -> Result<Attempt, Failure> {
         let redactor = values.redactor();
-        let prepared = prepare(question.request, &self.headers, &self.wire.origin, values)
-            .map_err(|failure| failure.fit_to_show(redactor))?;
+        let prepared = self.prepare(question.request, question.expect, values)?;
         let request = redactor.cut(&format!("{} {}", prepared.method, prepared.url), SHOWN);
         let mut trace = Trace::start(&self.wire.origin);
         let exchange =

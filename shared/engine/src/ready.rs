@@ -61,11 +61,12 @@ impl Session {
             duration: Duration::ZERO,
             last: None,
         };
-        let proof = match version.map(|version| self.proof(version).map_err(|failure| (version, failure))).transpose() {
+        let askable = if polls_request { self.can_ask(&plan.request, &plan.expect) } else { Ok(()) };
+        let proof = match askable.and_then(|()| version.map(|version| self.proof(version)).transpose()) {
             Ok(proof) => proof,
-            Err((version, failure)) => {
+            Err(failure) => {
                 record.reason = Some(with_remedy(&failure));
-                return (record, Some(self.unproven(version, &failure)));
+                return (record, version.map(|version| self.unproven(version, &failure)));
             }
         };
         let mut wait = Wait {

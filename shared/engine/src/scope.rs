@@ -9,7 +9,7 @@ mod mentions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use greenlight_suite::{Lookup, SecretSource, Suite, Undefined, Variable};
+use greenlight_suite::{Expect, Lookup, SecretSource, Suite, Undefined, Variable};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -169,6 +169,14 @@ pub(crate) struct Layered<'a> {
 impl Layered<'_> {
     pub(crate) fn redactor(&self) -> &Redactor {
         self.scope.redactor()
+    }
+
+    /// Whether every variable that an expectation names has a value, so that nothing is sent that cannot be judged.
+    pub(crate) fn can_judge(&self, expect: &Expect) -> Result<(), Failure> {
+        match mentions::of_expect(expect).into_iter().find(|variable| self.look_up(&variable.name).is_none()) {
+            None => Ok(()),
+            Some(Variable { name, line }) => Err(self.scope.undefined(Undefined { name: name.clone(), line: *line })),
+        }
     }
 
     /// Whether what is made with these may be sent to nobody but the target: one is a secret, a variable that was made

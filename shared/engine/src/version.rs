@@ -12,7 +12,6 @@ use crate::deadline::Deadline;
 use crate::judge::same;
 use crate::outcome::Outcome;
 use crate::record::{Failure, FailureKind, VersionRecord};
-use crate::request::prepare;
 use crate::scope::{Captures, Layered};
 use crate::session::Session;
 
@@ -78,10 +77,12 @@ impl Session {
     pub(crate) fn proof<'v>(&self, version: &'v Version) -> Result<Proof<'v>, Failure> {
         let captures = Captures::new();
         let values = Layered { scope: &self.scope, captures: &captures };
-        let redactor = self.scope.redactor();
-        let fit = |failure: Failure| failure.fit_to_show(redactor);
-        prepare(&version.request, &self.headers, &self.wire.origin, values).map_err(fit)?;
-        let expected = version.equals.render(&values).map_err(|undefined| fit(self.scope.undefined(undefined)))?;
+        let expect = Expect::default();
+        self.can_ask(&version.request, &expect)?;
+        let expected = version
+            .equals
+            .render(&values)
+            .map_err(|undefined| self.scope.undefined(undefined).fit_to_show(self.scope.redactor()))?;
         if text_of(&expected).is_empty() {
             return Err(Failure {
                 kind: FailureKind::Undefined,
@@ -91,7 +92,7 @@ impl Session {
                 remedy: None,
             });
         }
-        Ok(Proof { version, expect: Expect::default(), expected })
+        Ok(Proof { version, expect, expected })
     }
 
     /// What an attempt says about who answered.

@@ -26,6 +26,13 @@ pub(super) fn of(suite: &Suite) -> Vec<&Variable> {
     found
 }
 
+/// The variables that an expectation on an answer names.
+pub(crate) fn of_expect(expect: &Expect) -> Vec<&Variable> {
+    let mut found = Vec::new();
+    in_expect(expect, &mut found);
+    found
+}
+
 fn in_request<'s>(request: &'s Request, found: &mut Vec<&'s Variable>) {
     found.extend(request.path.variables());
     for (_, template) in request.query.iter().chain(&request.headers) {

@@ -117,10 +117,15 @@ async fn an_empty_marker_proves_nothing() {
 #[tokio::test]
 async fn a_request_that_lacks_a_value_is_an_error_at_once() {
     let server = Server::start(|_| ok("")).await;
-    let yaml = format!("ready: {{ request: 'GET /${{green.task_definition.family}}' }}\n{CHECKS}");
-    let (ready, _) = wait(&yaml, &server.url(), &[]).await;
-    assert_eq!(ready.outcome, Outcome::Error);
-    assert!(ready.reason.unwrap().contains("has no value"));
+    for ready in
+        ["'GET /${green.task_definition.family}'", "GET /, expect: { body: '${green.task_definition.family}' }"]
+    {
+        let yaml = format!("ready: {{ request: {ready} }}\n{VERSION}{CHECKS}");
+        let (ready, version) = wait(&yaml, &server.url(), &[("green.env.app.VERSION", json!("1"))]).await;
+        assert_eq!((ready.outcome, version.unwrap().outcome, ready.polls), (Outcome::Error, Outcome::Error, 0));
+        assert!(ready.reason.unwrap().contains("has no value"));
+    }
+    assert!(server.received().is_empty());
 }
 
 /// One poll of a suite that says nothing about readiness: the deadline comes before the second.

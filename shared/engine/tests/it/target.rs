@@ -1,12 +1,10 @@
 //! `target`: the name, the headers, and how values come into a request.
 
-use std::time::Duration;
-
 use greenlight_engine::{FailureKind, Outcome};
 use serde_json::json;
 
 use crate::server::{Received, Server, answer, ok};
-use crate::suite::{SECRET, enough, last, open_with, parallel, read, run};
+use crate::suite::{SECRET, check, enough, last, open_with, parallel, read, run};
 
 #[tokio::test]
 async fn the_targets_name_is_in_the_host_header_and_the_connection_goes_to_the_listener() {
@@ -168,16 +166,21 @@ checks:
 }
 
 #[tokio::test]
-async fn a_request_that_lacks_a_value_is_an_error_and_is_not_sent() {
+async fn what_lacks_a_value_is_an_error_and_is_not_sent() {
     let server = Server::start(|_| ok("")).await;
-    let yaml = "checks: { c: { request: 'GET /${green.env.app.VERSION}', eventually: { within: 5s } } }";
-    let started = tokio::time::Instant::now();
-    let record = run(yaml, &server.url()).await.remove(0);
-    assert_eq!(record.outcome, Outcome::Error);
-    let problem = record.steps[0].problem.as_ref().unwrap();
-    assert_eq!(problem.kind, FailureKind::Undefined);
-    assert!(record.reason.unwrap().contains("`${green.env.app.VERSION}` (line 1) has no value"));
-    assert!(server.received().is_empty() && started.elapsed() < Duration::from_secs(2));
+    for lacking in [
+        "request: 'GET /${green.env.app.VERSION}'",
+        "request: GET /, headers: { x-version: '${green.env.app.VERSION}' }",
+        "request: POST /, side_effects: allowed, expect: { header: { x-version: '${green.env.app.VERSION}' } }",
+        "request: GET /, expect: { json: { $.a: { not: { one_of: [1, '${green.env.app.VERSION}'] } } } }",
+    ] {
+        let record = check(&format!("{lacking}, eventually: {{ within: 5s }}"), &server.url()).await;
+        assert_eq!(record.outcome, Outcome::Error);
+        assert_eq!(record.steps[0].problem.as_ref().unwrap().kind, FailureKind::Undefined);
+        let reason = record.reason.unwrap();
+        assert!(reason.contains("`${green.env.app.VERSION}` (line 1) has no value: it is a fact"), "{reason}");
+    }
+    assert!(server.received().is_empty());
 }
 
 #[tokio::test]
