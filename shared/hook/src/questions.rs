@@ -5,12 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use greenlight_engine::{BaseUrl, CheckRecord, Deadline, Outcome, Scope, Session, VersionRecord};
-use greenlight_suite::{Suite, Version};
+use greenlight_suite::{Ready, Suite, Version};
 use serde_json::Value;
-
-use std::time::Duration;
 
 use crate::draft::Board;
 use crate::plan::Plan;
@@ -61,39 +60,79 @@ pub async fn ask(
         Err(problem) => return board.update(|draft| draft.problems.push(problem)),
     };
 
-    let ready = session.ready(plan.ready, plan.version, deadline, board);
-    let (readiness, version) = board.phase("readiness", ready).await;
-    let is_ready =
-        readiness.outcome == Outcome::Pass && version.as_ref().is_none_or(|version| version.outcome == Outcome::Pass);
-    board.update(|draft| {
-        draft.readiness = Some(readiness);
-        draft.version.clone_from(&version);
-        if !is_ready {
-            draft.checks = plan.checks.iter().map(|check| not_run(check)).collect();
-        }
-    });
-    if !is_ready {
-        return;
-    }
-
-    let records = board.phase("checks", session.run(&plan.checks, suite.parallel, deadline, board)).await;
-    board.update(|draft| draft.checks = records);
-
-    if let (Some(wanted), Some(before)) = (plan.version, version) {
-        let after = board.phase("version", still_green(&session, wanted, before, deadline)).await;
-        board.update(|draft| draft.version = Some(after));
+    let round = Round { suite, plan, session: &session, deadline, board };
+    if round.ask().await == Ended::Voided && !deadline.has_passed() {
+        board.update(|draft| {
+            draft.checks.clear();
+            draft.warnings.push(
+                "somebody else than green answered after the checks, so everything was asked once more".to_owned(),
+            );
+        });
+        round.ask().await;
     }
 }
 
-/// One more sample when the checks are done: an answer from blue voids what they found.
-async fn still_green(session: &Session, wanted: &Version, before: VersionRecord, deadline: Deadline) -> VersionRecord {
-    let mut after = session.version(wanted, deadline).await;
-    after.samples += before.samples;
-    if after.outcome != Outcome::Pass {
-        let reason = after.reason.take().unwrap_or_else(|| after.outcome.word().to_owned());
-        after.reason = Some(format!("green had answered, but after the checks: {reason}"));
+/// Readiness, version, checks, and the version again.
+struct Round<'a> {
+    suite: &'a Suite,
+    plan: &'a Plan<'a>,
+    session: &'a Session,
+    deadline: Deadline,
+    board: &'a Board,
+}
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// What was found is on the board.
+    Final,
+    /// Somebody else than green answered after the checks: what they found proves nothing.
+    Voided,
+}
+
+impl Round<'_> {
+    async fn ask(&self) -> Ended {
+        let Self { suite, plan, session, deadline, board } = *self;
+        let ready = session.ready(plan.ready, plan.version, deadline, board);
+        let (readiness, version) = board.phase("readiness", ready).await;
+        let is_ready = readiness.outcome == Outcome::Pass
+            && version.as_ref().is_none_or(|version| version.outcome == Outcome::Pass);
+        board.update(|draft| {
+            draft.readiness = Some(readiness);
+            draft.version.clone_from(&version);
+            if !is_ready {
+                draft.checks = plan.checks.iter().map(|check| not_run(check)).collect();
+            }
+        });
+        if !is_ready {
+            return Ended::Final;
+        }
+
+        let records = board.phase("checks", session.run(&plan.checks, suite.parallel, deadline, board)).await;
+        board.update(|draft| draft.checks = records);
+
+        let (Some(wanted), Some(before)) = (plan.version, version) else { return Ended::Final };
+        let after = board.phase("version", self.still_green(wanted, before)).await;
+        let voided = after.outcome == Outcome::Fail && after.observed.is_some();
+        board.update(|draft| draft.version = Some(after));
+        if voided { Ended::Voided } else { Ended::Final }
     }
-    after
+
+    /// As many samples as readiness wanted, when the checks are done.
+    async fn still_green(&self, wanted: &Version, before: VersionRecord) -> VersionRecord {
+        let samples = self.plan.ready.map_or(Ready::DEFAULT_CONSECUTIVE, |ready| ready.consecutive);
+        let mut record = before;
+        for _ in 0..samples.get() {
+            let sample = self.session.version(wanted, self.deadline).await;
+            record.samples += sample.samples;
+            if sample.outcome != Outcome::Pass {
+                let reason = sample.reason.as_deref().unwrap_or(sample.outcome.word());
+                let reason = Some(format!("green had answered, but after the checks: {reason}"));
+                return VersionRecord { samples: record.samples, reason, ..sample };
+            }
+        }
+        record
+    }
 }
 
 fn not_run(check: &greenlight_suite::Check) -> CheckRecord {

@@ -34,14 +34,33 @@ impl Drop for TaskRoot {
 
 /// Answers every request with `status` until the test ends.
 fn server(status: &'static str) -> String {
+    answering(move |_| (status, "cf78ba1"))
+}
+
+/// Answers the first, second, … request to `/version` with the marker that is made of its number, all others with 200.
+fn versions(marker: impl Fn(u32) -> &'static str + Send + 'static) -> String {
+    let mut asked = 0;
+    answering(move |request| {
+        if request.starts_with("GET /version") {
+            asked += 1;
+            ("200 OK", marker(asked))
+        } else {
+            ("200 OK", "Hello")
+        }
+    })
+}
+
+fn answering(mut answer: impl FnMut(&str) -> (&'static str, &'static str) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { continue };
             let mut request = [0; 2048];
-            let _ = stream.read(&mut request);
-            let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 8\r\nconnection: close\r\n\r\ncf78ba1\n");
+            let read = stream.read(&mut request).unwrap_or(0);
+            let (status, body) = answer(&String::from_utf8_lossy(&request[..read]));
+            let length = body.len();
+            let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
         }
     });
     url
@@ -312,4 +331,35 @@ async fn an_event_without_ids_is_an_error() {
     let stop = Instant::now() + Duration::from_secs(5);
     let executed = execute(&controller, Hook::AfterInstall, &event, stop, Arc::new(BTreeMap::new())).await;
     assert!(matches!(executed, Err(Undelivered::UnknownExecution(_))));
+}
+
+const VERSIONED: &str = "
+ready: { request: GET /, consecutive: 2, within: 300ms, every: 5ms }
+version: { request: GET /version, read: { body: trimmed }, equals: cf78ba1 }
+checks: { home: { request: GET / } }
+";
+
+#[tokio::test]
+async fn an_answer_from_blue_after_the_checks_voids_them_and_everything_is_asked_once_more() {
+    // Two samples for readiness, then blue once.
+    let settings = vec![("GREENLIGHT_TEST_URL", versions(|asked| if asked == 3 { "initial" } else { "cf78ba1" }))];
+    let (executed, reported) = Case { suite: VERSIONED, settings, ..Case::default() }.run().await;
+    assert_eq!(reported[0].0, Verdict::Succeeded, "{reported:?}");
+    let Ok(Executed::Reported(report)) = executed else { panic!("not reported") };
+    assert!(report.warnings.iter().any(|warning| warning.contains("asked once more")), "{:?}", report.warnings);
+    assert_eq!(report.checks.len(), 1, "the voided records are gone");
+    assert_eq!(report.phases.iter().filter(|phase| phase.name == "checks").count(), 2);
+}
+
+#[tokio::test]
+async fn blue_after_the_checks_for_a_second_time_is_failed() {
+    for (case, marker) in [
+        ("for ever", (|asked| if asked <= 2 { "cf78ba1" } else { "initial" }) as fn(u32) -> &'static str),
+        ("after each round", |asked| if asked % 3 == 0 { "initial" } else { "cf78ba1" }),
+    ] {
+        let settings = vec![("GREENLIGHT_TEST_URL", versions(marker))];
+        let (verdict, reason) = Case { suite: VERSIONED, settings, ..Case::default() }.verdict().await;
+        assert_eq!(verdict, Verdict::Failed, "{case}");
+        assert!(reason.contains("initial") && reason.contains("cf78ba1"), "{case}: {reason}");
+    }
 }
