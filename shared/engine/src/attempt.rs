@@ -11,9 +11,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::classify;
 use crate::client::Connection;
 use crate::deadline::Deadline;
+use crate::document::Document;
 use crate::exchange::{Answer, Trace};
 use crate::extract::{extract, place, reads_body};
-use crate::judge::{Judged, json_of, judge};
+use crate::judge::{Judged, judge};
 use crate::load_balancer;
 use crate::outcome::Outcome;
 use crate::record::{AttemptRecord, Failure, FailureKind, Timings};
@@ -165,7 +166,7 @@ fn judge_and_keep(
     let expect = question.expect;
     let reads_json = !expect.json.is_empty()
         || question.keep.iter().any(|(_, extraction)| matches!(extraction, Extraction::Json(_)));
-    let json = (reads_json && !answer.truncated).then(|| json_of(&answer.body));
+    let json = (reads_json && !answer.truncated).then(|| Document::read(&answer.body));
     let judged = Judged { answer, time, json };
     let mut failures = judge(expect, &judged, values);
     let looks_inside = expect.body.is_some() || expect.size.is_some() || reads_json;

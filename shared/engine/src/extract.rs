@@ -33,12 +33,12 @@ pub(crate) fn extract(extraction: &Extraction, judged: &Judged<'_>) -> Result<Va
     }
     let value = match extraction {
         Extraction::Json(path) => {
-            let json = match &judged.json {
-                Some(Ok(json)) => json,
+            let document = match &judged.json {
+                Some(Ok(document)) => document,
                 Some(Err(problem)) => return Err(format!("not JSON ({problem})")),
                 None => return Err("not read".into()),
             };
-            match path.select(json).as_slice() {
+            match document.select(path)?.as_slice() {
                 [] => return Err("absent".into()),
                 [value] => (*value).clone(),
                 several => return Err(format!("{} values", several.len())),

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use greenlight_suite::{Expect, Expectation, JsonPath, Matcher, Undefined};
 use http::{HeaderMap, StatusCode};
-use serde_json::Value;
 
+use crate::document::Document;
 use crate::exchange::Answer;
 use crate::record::{Failure, FailureKind};
 use crate::scope::Layered;
@@ -29,21 +29,13 @@ pub(crate) use matcher::same;
 /// Headers whose values are credentials: they are judged, and never shown.
 const NEVER_SHOWN: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
 
-/// An answer's body as JSON, or serde's sentence about why it is none.
-pub(crate) type Json = Result<Value, String>;
-
 /// An answer, and what has been made of it so far.
 #[derive(Debug)]
 pub(crate) struct Judged<'a> {
     pub(crate) answer: &'a Answer,
     pub(crate) time: Duration,
     /// Present when an expectation or an extraction looks into it.
-    pub(crate) json: Option<Json>,
-}
-
-/// Reads a body as JSON, strictly, to serde's depth of 128.
-pub(crate) fn json_of(body: &[u8]) -> Json {
-    serde_json::from_slice(body).map_err(|error| error.to_string())
+    pub(crate) json: Option<Result<Document, String>>,
 }
 
 /// The values of one header as text, in order; bytes that are not UTF-8 are replaced.
@@ -113,18 +105,24 @@ impl Bench<'_> {
     }
 
     /// A body that is not JSON is one failure, however much was expected of it.
-    fn json(&mut self, expectations: &[(JsonPath, Expectation)], json: Option<&Json>) {
+    fn json(&mut self, expectations: &[(JsonPath, Expectation)], json: Option<&Result<Document, String>>) {
         if expectations.is_empty() {
             return;
         }
-        let value = match json {
-            Some(Ok(value)) => value,
+        let document = match json {
+            Some(Ok(document)) => document,
             Some(Err(problem)) => return self.fail("body", format!("is not JSON ({problem})"), Some("JSON".into())),
             None => return self.fail("body", "was not read".into(), Some("JSON".into())),
         };
         for (path, expectation) in expectations {
             let subject = format!("json `{}`", path.text());
-            let nodes = path.select(value);
+            let nodes = match document.select(path) {
+                Ok(nodes) => nodes,
+                Err(problem) => {
+                    self.fail(&subject, problem, Some("a path with fewer `..`".into()));
+                    continue;
+                }
+            };
             let view = match nodes.as_slice() {
                 nodes if !path.is_singular() => View::Nodes(nodes),
                 [node, ..] => View::Json(node),

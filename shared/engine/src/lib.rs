@@ -11,7 +11,7 @@
 //! | `ready`, `version` | does green answer steadily, and is it green |
 //! | `attempt` | one request, asked and judged |
 //! | `request`, `exchange` | what goes onto the wire, where redirects lead, what is taken in |
-//! | `judge`, `extract` | is the answer as expected, and what is kept of it |
+//! | `judge`, `extract`, `document` | is the answer as expected, and what is kept of it |
 //! | `classify`, `load_balancer` | what went wrong, and what to do about it |
 //! | `client`, `tls`, `resolve`, `stopwatch` | how a connection comes about |
 //! | `redactor` | what of all that may be shown |
@@ -24,6 +24,7 @@ mod check;
 mod classify;
 mod client;
 mod deadline;
+mod document;
 mod duration;
 mod exchange;
 mod extract;

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Judged, header_lines, json_of, judge};
+use super::{Judged, header_lines, judge};
+use crate::document::Document;
 use crate::exchange::Answer;
 use crate::scope::{Captures, Layered, Scope};
 
@@ -43,7 +44,7 @@ fn said(suite: &Suite, answer: &Answer, time: Duration) -> Vec<String> {
     let facts = BTreeMap::new();
     let scope = Scope::build(suite, facts, &|_| Some("s3cr3t-t0ken".into())).unwrap();
     let values = Layered { scope: &scope, captures: &Captures::new() };
-    let judged = Judged { answer, time, json: Some(json_of(&answer.body)) };
+    let judged = Judged { answer, time, json: Some(Document::read(&answer.body)) };
     judge(&suite.checks[0].steps[0].expect, &judged, values).iter().map(crate::Failure::sentence).collect()
 }
 

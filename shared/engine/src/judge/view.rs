@@ -1,8 +1,10 @@
 //! What a matcher looks at, and what people are shown of it.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::duration;
@@ -56,9 +58,7 @@ impl<'a> View<'a> {
         match self {
             Self::Absent => "absent".into(),
             Self::Json(value) => shown_value(value, redactor),
-            Self::Nodes(nodes) => {
-                shown_value(&Value::Array(nodes.iter().map(|node| (*node).clone()).collect()), redactor)
-            }
+            Self::Nodes(nodes) => shown_value(&nodes, redactor),
             Self::Header(text) => format!("`{}`", redactor.cut(text, SHOWN)),
             Self::Body { size: 1, .. } => "(1 byte)".into(),
             Self::Body { size, .. } => format!("({size} bytes)"),
@@ -92,9 +92,30 @@ pub(super) fn plain_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// A value in JSON's own notation: `"1"` is not `1`.
-pub(super) fn shown_value(value: &Value, redactor: &Redactor) -> String {
-    redactor.cut(&value.to_string(), SHOWN)
+/// A value in JSON's own notation: `"1"` is not `1`. Of a large one only the beginning is written.
+pub(super) fn shown_value(value: &impl Serialize, redactor: &Redactor) -> String {
+    let mut beginning = Beginning(Vec::new());
+    // An error says that there is enough.
+    let _ = serde_json::to_writer(&mut beginning, value);
+    redactor.cut(&String::from_utf8_lossy(&beginning.0), SHOWN)
+}
+
+/// Takes so many bytes that no secret in what is shown of them can be cut, and then no more.
+struct Beginning(Vec<u8>);
+
+impl Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        const ENOUGH: usize = 256 * 1024;
+        if self.0.len() > ENOUGH {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 pub(super) fn shown_size(bytes: u64) -> String {
