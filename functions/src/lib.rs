@@ -94,6 +94,49 @@ impl From<Failed> for Diagnostic {
 
 /// When Lambda stops this invocation, on the clock that waits are measured with.
 fn stop(context: &Context) -> Instant {
-    let deadline = UNIX_EPOCH + Duration::from_millis(context.deadline);
-    Instant::now() + deadline.duration_since(SystemTime::now()).unwrap_or_default()
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant::now() + time_left(Duration::from_millis(context.deadline), now)
+}
+
+/// What is left until `deadline`; both are counted from 1970.
+///
+/// A deadline that was over before the event came is none: the clock is wrong, and a verdict is wanted all the same. One
+/// that is no longer than Lambda's longest time limit is a length of time: `cargo lambda watch` says it like that.
+fn time_left(deadline: Duration, now: Duration) -> Duration {
+    match deadline.checked_sub(now) {
+        Some(left) if !left.is_zero() => left,
+        _ if deadline <= LONGEST_TIME && !deadline.is_zero() => deadline,
+        _ => TIME_WITHOUT_A_DEADLINE,
+    }
+}
+
+/// Lambda's longest time limit. Source: AWS Lambda developer guide, "Lambda quotas".
+const LONGEST_TIME: Duration = Duration::from_mins(15);
+/// What a function takes when it is not told its deadline.
+const TIME_WITHOUT_A_DEADLINE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_always_has_time_for_a_verdict() {
+        let now = Duration::from_secs(1_800_000_000);
+        for (case, deadline, left) in [
+            ("Lambda's deadline", now + Duration::from_secs(300), Duration::from_secs(300)),
+            ("a length of time, as cargo lambda says it", Duration::from_mins(10), Duration::from_mins(10)),
+            ("a deadline that is over", now - Duration::from_secs(5), TIME_WITHOUT_A_DEADLINE),
+            ("no deadline", Duration::ZERO, TIME_WITHOUT_A_DEADLINE),
+        ] {
+            assert_eq!(time_left(deadline, now), left, "{case}");
+        }
+    }
+
+    #[test]
+    fn every_function_is_found_by_the_name_of_its_binary() {
+        for function in Function::ALL {
+            assert_eq!(Function::of_binary(function.binary()), Some(function));
+        }
+        assert_eq!(Function::of_binary("allow-traffic"), None);
+    }
 }

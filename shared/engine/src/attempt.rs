@@ -123,7 +123,7 @@ impl Session {
         let request = redactor.cut(&format!("{} {}", prepared.method, prepared.url), SHOWN);
         let mut trace = Trace::start(&self.wire.origin);
         let exchange =
-            self.wire.exchange(prepared, question.request.redirects, question.connection, redactor, &mut trace);
+            self.wire.exchange(prepared, question.request.redirects, &question.connection, redactor, &mut trace);
         let result = timeout_at(limit.end, exchange).await;
         let total = trace.started.elapsed();
         let (failures, kept, cut_by) = match result {

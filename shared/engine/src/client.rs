@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use rustls::RootCertStore;
+use rustls::{ClientConfig, RootCertStore};
 
 use crate::resolve::TargetResolver;
 use crate::session::SessionError;
@@ -23,12 +23,23 @@ const KEEP_IDLE: Duration = Duration::from_secs(4);
 /// A load balancer's listener speaks HTTP/1.1 to everybody; a proxy of the environment would answer for green.
 /// The AWS SDK's HTTP client is made of it too, so that a function carries one stack.
 pub fn http_client() -> reqwest::ClientBuilder {
-    trusting(tls::public_roots())
+    with_tls(tls::client_config(tls::public_roots()))
 }
 
-fn trusting(roots: RootCertStore) -> reqwest::ClientBuilder {
+/// A client for green that keeps at most `idle` connections.
+fn client(tls: &ClientConfig, resolver: &Arc<TargetResolver>, idle: usize) -> reqwest::Result<reqwest::Client> {
+    with_tls(tls.clone())
+        .user_agent(concat!("greenlight/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Arc::clone(resolver))
+        .connector_layer(StopwatchLayer)
+        .pool_idle_timeout(KEEP_IDLE)
+        .pool_max_idle_per_host(idle)
+        .build()
+}
+
+fn with_tls(tls: ClientConfig) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::client_config(roots))
+        .tls_backend_preconfigured(tls)
         .http1_only()
         .no_proxy()
         .redirect(Policy::none())
@@ -36,12 +47,15 @@ fn trusting(roots: RootCertStore) -> reqwest::ClientBuilder {
 }
 
 /// Whether a request may go out on a connection that was used before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Connection {
     /// Each request has a connection of its own: every one asks the load balancer anew.
     Fresh,
     /// A connection that is already there is used.
     Kept,
+    /// The first request has a fresh connection, and those after it have the same one: they ask the same node of the
+    /// load balancer, as long as it keeps the connection.
+    Shared(reqwest::Client),
 }
 
 /// The clients of one execution.
@@ -49,27 +63,27 @@ pub(crate) enum Connection {
 pub(crate) struct Clients {
     fresh: reqwest::Client,
     kept: reqwest::Client,
+    tls: ClientConfig,
+    resolver: Arc<TargetResolver>,
 }
 
 impl Clients {
     pub(crate) fn new(roots: &RootCertStore, resolver: &Arc<TargetResolver>) -> Result<Self, SessionError> {
-        let build = |idle: usize| {
-            trusting(roots.clone())
-                .user_agent(concat!("greenlight/", env!("CARGO_PKG_VERSION")))
-                .dns_resolver(Arc::clone(resolver))
-                .connector_layer(StopwatchLayer)
-                .pool_idle_timeout(KEEP_IDLE)
-                .pool_max_idle_per_host(idle)
-                .build()
-                .map_err(SessionError::Client)
-        };
-        Ok(Self { fresh: build(0)?, kept: build(usize::MAX)? })
+        let tls = tls::client_config(roots.clone());
+        let build = |idle| client(&tls, resolver, idle).map_err(SessionError::Client);
+        Ok(Self { fresh: build(0)?, kept: build(usize::MAX)?, resolver: Arc::clone(resolver), tls })
     }
 
-    pub(crate) fn of(&self, connection: Connection) -> &reqwest::Client {
+    /// A connection for several requests that has not been used yet.
+    pub(crate) fn share(&self) -> Connection {
+        client(&self.tls, &self.resolver, 1).map_or(Connection::Fresh, Connection::Shared)
+    }
+
+    pub(crate) fn of<'c>(&'c self, connection: &'c Connection) -> &'c reqwest::Client {
         match connection {
             Connection::Fresh => &self.fresh,
             Connection::Kept => &self.kept,
+            Connection::Shared(client) => client,
         }
     }
 }

@@ -96,7 +96,7 @@ impl Wire {
         &self,
         request: Prepared,
         redirects: Redirects,
-        connection: Connection,
+        connection: &Connection,
         redactor: &Redactor,
         trace: &mut Trace,
     ) -> Result<Answer, Failure> {
@@ -118,18 +118,18 @@ impl Wire {
     }
 
     /// One request on the wire, up to the headers of its answer.
-    async fn send(&self, request: &Prepared, connection: Connection, trace: &mut Trace) -> Result<Response, Failure> {
+    async fn send(&self, request: &Prepared, connection: &Connection, trace: &mut Trace) -> Result<Response, Failure> {
         // A kept connection may turn out to be closed when the request is already on it, and nobody knows then whether
         // it was carried out. A request that may be repeated is: on a fresh connection. Any other never takes the risk.
         let repeatable = request.method.is_idempotent();
-        let connection = if repeatable { connection } else { Connection::Fresh };
+        let connection = if repeatable { connection } else { &Connection::Fresh };
         match self.send_once(request, connection, trace).await {
             Err(error)
-                if connection == Connection::Kept
+                if !matches!(connection, Connection::Fresh)
                     && trace.stopwatch.connected().is_none()
                     && classify::broke_off(&error) =>
             {
-                self.send_once(request, Connection::Fresh, trace).await
+                self.send_once(request, &Connection::Fresh, trace).await
             }
             result => result,
         }
@@ -139,7 +139,7 @@ impl Wire {
     async fn send_once(
         &self,
         request: &Prepared,
-        connection: Connection,
+        connection: &Connection,
         trace: &mut Trace,
     ) -> Result<Response, reqwest::Error> {
         let mut sent = reqwest::Request::new(request.method.clone(), request.url.clone());

@@ -15,7 +15,6 @@ use greenlight_suite::{
 use tokio::time::{Instant, sleep};
 
 use crate::attempt::{Attempt, Cause, Limit, Question};
-use crate::client::Connection;
 use crate::deadline::Deadline;
 use crate::duration;
 use crate::outcome::Outcome;
@@ -159,9 +158,12 @@ impl Wait<'_> {
         let budget = Some(budget.instant());
         let captures = Captures::new();
         let values = Layered { scope: &self.session.scope, captures: &captures };
+        // Both questions go to one node: with a connection each, a load balancer that hands out its nodes in turn would
+        // let every version be asked of one that has switched, and every other request of one that has not.
+        let connection = self.session.wire.clients.share();
         if let Some(proof) = &self.proof {
             let limit = Limit::nearest(self.version_timeout.unwrap_or(self.session.timeout), budget, deadline);
-            let attempt = match self.session.ask(&proof.question(), values, limit).await {
+            let attempt = match self.session.ask(&proof.question(connection.clone()), values, limit).await {
                 Ok(attempt) => attempt,
                 Err(failure) => return Poll::Impossible(failure),
             };
@@ -172,7 +174,7 @@ impl Wait<'_> {
                     let expected = self.session.record_of(proof).expected;
                     Poll::NotYet(format!("version marker `{observed}`, expected `{expected}`"))
                 }
-                Sample::Unread(observed) => not_yet(&attempt, observed.clone()),
+                Sample::Unread(observed) => not_yet(&attempt, observed),
             };
             if !matches!(poll, Poll::Cut(_)) {
                 self.streak.count(sample);
@@ -185,16 +187,12 @@ impl Wait<'_> {
         if !self.polls_request {
             return Poll::Good;
         }
-        let question = Question {
-            request: &self.plan.request,
-            expect: &self.plan.expect,
-            keep: Vec::new(),
-            connection: Connection::Fresh,
-        };
+        let question =
+            Question { request: &self.plan.request, expect: &self.plan.expect, keep: Vec::new(), connection };
         let limit = Limit::nearest(self.plan.timeout.unwrap_or(self.session.timeout), budget, deadline);
         match self.session.ask(&question, values, limit).await {
             Ok(attempt) => {
-                let poll = if attempt.passed() { Poll::Good } else { not_yet(&attempt, attempt.record.wrong()) };
+                let poll = if attempt.passed() { Poll::Good } else { not_yet(&attempt, &attempt.record.wrong()) };
                 self.record.last = Some(attempt.record);
                 poll
             }
@@ -209,26 +207,27 @@ impl Wait<'_> {
     /// What was waited for, how long, how often, and what was seen last.
     fn reason(&self, by_deadline: bool) -> String {
         let ReadinessRecord { consecutive, polls, duration: waited, .. } = &self.record;
-        let times = if *consecutive == 1 { "once".into() } else { format!("{consecutive} times in a row") };
-        let asked = if *polls == 1 { "1 poll".to_owned() } else { format!("{polls} polls") };
+        let wanted = if *consecutive == 1 { "a good one".into() } else { format!("{consecutive} good ones in a row") };
+        let polled = if *polls == 1 { "1 poll".to_owned() } else { format!("{polls} polls") };
         let length = if by_deadline {
             format!("in {}, when the time for the whole was over", duration::shown(*waited))
         } else {
             format!("within {}", duration::shown(self.plan.within))
         };
-        let wait = format!("{} not answered well {times} {length} ({asked})", self.subjects());
+        let asked = format!("{polled} of {}, {wanted} wanted", self.subjects());
         match (self.streak.other(), self.observations.last()) {
             (Some(observed), _) => {
                 let expected = self.proof.as_ref().map(|proof| self.session.record_of(proof).expected);
-                format!("{}: {wait}", mismatch(observed, &expected.unwrap_or_default()))
+                format!("{} {length} ({asked})", mismatch(observed, &expected.unwrap_or_default()))
             }
-            (_, Some(observed)) => format!("{wait}; last: {observed}"),
-            (_, None) => wait,
+            (_, Some(observed)) => format!("green was not ready {length}: {observed} ({asked})"),
+            (_, None) => format!("green was not ready {length} ({asked})"),
         }
     }
 }
 
-fn not_yet(attempt: &Attempt, observed: String) -> Poll {
+fn not_yet(attempt: &Attempt, observed: &str) -> Poll {
+    let observed = format!("{}: {observed}", attempt.record.request);
     match attempt.cut_by {
         Some(Cause::Deadline | Cause::Budget) => Poll::Cut(observed),
         Some(Cause::Timeout) | None => Poll::NotYet(observed),

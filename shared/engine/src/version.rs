@@ -45,7 +45,7 @@ impl Session {
         let captures = Captures::new();
         let values = Layered { scope: &self.scope, captures: &captures };
         let limit = Limit::nearest(version.timeout.unwrap_or(self.timeout), None, deadline);
-        let attempt = match self.ask(&proof.question(), values, limit).await {
+        let attempt = match self.ask(&proof.question(Connection::Fresh), values, limit).await {
             Ok(attempt) => attempt,
             Err(failure) => return self.unproven(version, &failure),
         };
@@ -136,12 +136,12 @@ impl Session {
 
 impl Proof<'_> {
     /// The question, as any 2xx answers it.
-    pub(crate) fn question(&self) -> Question<'_> {
+    pub(crate) fn question(&self, connection: Connection) -> Question<'_> {
         Question {
             request: &self.version.request,
             expect: &self.expect,
             keep: vec![(MARKER, &self.version.read)],
-            connection: Connection::Fresh,
+            connection,
         }
     }
 }

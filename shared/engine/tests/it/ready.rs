@@ -33,7 +33,7 @@ async fn green_is_ready_after_good_answers_in_a_row_each_on_a_fresh_connection()
     assert_eq!(ready.requests, ["GET /health"]);
     assert_eq!(ready.not_yet.len(), 2);
     assert!(ready.not_yet[0].observed.contains("load balancer") && ready.not_yet[0].times == 2, "{:?}", ready.not_yet);
-    assert_eq!(ready.not_yet[1].observed, "status 500, expected 2xx");
+    assert_eq!(ready.not_yet[1].observed, format!("GET {}/health: status 500, expected 2xx", server.url()));
     assert_eq!(ready.last.unwrap().status, Some(200));
     assert!(version.is_none());
     let connections: Vec<_> = server.received().iter().map(|request| request.connection).collect();
@@ -59,6 +59,23 @@ async fn blue_in_between_is_not_yet_and_starts_the_row_again() {
 }
 
 #[tokio::test]
+async fn a_load_balancer_whose_nodes_switch_one_by_one_is_waited_for() {
+    // Connections go to the two nodes in turn, and one of the nodes still serves blue for a while.
+    let script = |request: &Received| {
+        let blue = request.connection % 2 == 0 && request.connection < 8;
+        if request.path() == "/version" { marker(if blue { "initial" } else { "cf78ba1" }) } else { ok("") }
+    };
+    let server = Server::start(script).await;
+    let facts = [("green.env.app.VERSION", json!("cf78ba1"))];
+    let (ready, _) = wait(&format!("{QUICK}{VERSION}{CHECKS}"), &server.url(), &facts).await;
+    assert_eq!((ready.outcome, ready.polls), (Outcome::Pass, 10));
+    let received = server.received();
+    for (version, health) in received.iter().zip(&received[1..]).filter(|(_, second)| second.path() == "/health") {
+        assert_eq!(version.connection, health.connection, "both questions of a poll go to one node");
+    }
+}
+
+#[tokio::test]
 async fn blue_that_goes_on_answering_fails_both() {
     let server = Server::start(|_| marker("initial")).await;
     let facts = [("green.env.app.VERSION", json!("cf78ba1"))];
@@ -79,8 +96,9 @@ async fn a_green_that_never_answers_well_fails_with_what_was_seen_last() {
     let (ready, _) = wait(&format!("{SHORT}{CHECKS}"), &server.url(), &[]).await;
     assert_eq!((ready.outcome, ready.good), (Outcome::Fail, 0));
     let reason = ready.reason.unwrap();
-    assert!(reason.starts_with("`GET /health` not answered well 3 times in a row within 80ms ("), "{reason}");
-    assert!(reason.ends_with(" polls); last: status 503, expected 2xx"), "{reason}");
+    let seen = format!("green was not ready within 80ms: GET {}/health: status 503, expected 2xx (", server.url());
+    assert!(reason.starts_with(&seen), "{reason}");
+    assert!(reason.ends_with(" polls of `GET /health`, 3 good ones in a row wanted)"), "{reason}");
 }
 
 #[tokio::test]
@@ -88,7 +106,7 @@ async fn an_attempt_that_the_end_of_the_budget_cuts_off_is_not_what_was_seen_las
     let server = Server::start(|request| if request.nth == 0 { answer(500, &[], "") } else { vec![Act::Hang] }).await;
     let (ready, _) = wait(&format!("{SHORT}{CHECKS}"), &server.url(), &[]).await;
     assert_eq!(ready.outcome, Outcome::Fail);
-    assert!(ready.reason.unwrap().ends_with("last: status 500, expected 2xx"));
+    assert!(ready.reason.unwrap().contains("/health: status 500, expected 2xx ("));
 }
 
 #[tokio::test]
@@ -180,14 +198,9 @@ async fn whoever_watches_is_told_when_something_changes() {
     let suite = read(&format!("{QUICK}{CHECKS}"));
     let told = Told::default();
     open(&suite, &server.url()).ready(suite.ready.as_ref(), None, enough(), &told).await;
-    assert_eq!(
-        told.all(),
-        [
-            "waiting for `GET /health`",
-            "waiting for `GET /health`: status 503, expected 2xx",
-            "waiting for `GET /health`: status 500, expected 2xx",
-        ]
-    );
+    let seen =
+        |status| format!("waiting for `GET /health`: GET {}/health: status {status}, expected 2xx", server.url());
+    assert_eq!(told.all(), ["waiting for `GET /health`".to_owned(), seen(503), seen(500)]);
 }
 
 #[tokio::test]
