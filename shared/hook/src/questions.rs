@@ -48,7 +48,8 @@ pub async fn ask(
     });
     if plan.version.is_none() && !plan.checks.iter().any(|check| check.required) {
         // Nothing that could be found would be evidence: waiting for green would only delay the verdict.
-        return;
+        let reason = "nothing that is required would have been asked";
+        return board.update(|draft| draft.checks = plan.checks.iter().map(|check| not_run(check, reason)).collect());
     }
     board.update(|draft| draft.demands.readiness = true);
     let session =
@@ -101,7 +102,7 @@ impl Round<'_> {
             draft.readiness = Some(readiness);
             draft.version.clone_from(&version);
             if !is_ready {
-                draft.checks = plan.checks.iter().map(|check| not_run(check)).collect();
+                draft.checks = plan.checks.iter().map(|check| not_run(check, "green was not ready")).collect();
             }
         });
         if !is_ready {
@@ -135,13 +136,13 @@ impl Round<'_> {
     }
 }
 
-fn not_run(check: &greenlight_suite::Check) -> CheckRecord {
+fn not_run(check: &greenlight_suite::Check, reason: &str) -> CheckRecord {
     CheckRecord {
         name: check.name.clone(),
         line: check.line,
         required: check.required,
         outcome: Outcome::Skipped,
-        reason: Some("green was not ready".to_owned()),
+        reason: Some(reason.to_owned()),
         duration: Duration::ZERO,
         steps: Vec::new(),
         finally: Vec::new(),

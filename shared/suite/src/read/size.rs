@@ -46,11 +46,11 @@ impl Word for Size {
         let written = quote(&format!("{name}: {text}"));
         let problem = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             Problem::at(field.span(), format!("{written} has no unit"))
-                .label("a number needs B, kB, KiB, MB or MiB")
+                .label("a number needs B, kB, KiB, MB, MiB, GB or GiB")
                 .remedy(format!("write {} for bytes", quote(&format!("{name}: {text}B"))))
         } else {
             Problem::at(field.span(), format!("{written} is not a size"))
-                .label("expected a whole number with B, kB, KiB, MB or MiB")
+                .label("expected a whole number with B, kB, KiB, MB, MiB, GB or GiB")
                 .remedy("`kB` is 1000 bytes, `KiB` is 1024")
         };
         reader.report(problem);

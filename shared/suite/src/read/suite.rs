@@ -20,8 +20,11 @@ use crate::grammar::{Definitions, Field, Fields, Key, Reader, Shape, Word};
 use crate::model::Suite;
 
 static SERVICE: Key<Service> = Key::optional("service", Service, "Who is tested; shown in reports only.");
-static TARGET: Key<Target> =
-    Key::optional("target", Target, "How requests reach the service. Default: found from the deployment group.");
+static TARGET: Key<Target> = Key::optional(
+    "target",
+    Target,
+    "How requests reach the service, beyond the address that whoever runs the suite gives.",
+);
 static SECRETS: Key<Secrets> =
     Key::optional("secrets", Secrets, "Values that are never shown, by name: read as ${secret.name}.");
 static VARIABLES: Key<Variables> =
@@ -29,7 +32,7 @@ static VARIABLES: Key<Variables> =
 static READY: Key<Ready> = Key::optional(
     "ready",
     Ready,
-    "What green must answer steadily before anything is judged. Default: the target group's own health check.",
+    "What green must answer steadily before anything is judged. Default: the version's request, and without one any answer to `GET /` below 500.",
 );
 static VERSION: Key<Version> =
     Key::optional("version", Version, "Which revision answers? The proof that it was green.");
