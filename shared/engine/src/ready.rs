@@ -207,18 +207,18 @@ impl Wait<'_> {
     /// What was waited for, how long, how often, and what was seen last.
     fn reason(&self, by_deadline: bool) -> String {
         let ReadinessRecord { consecutive, polls, duration: waited, .. } = &self.record;
-        let wanted = if *consecutive == 1 { "a good one".into() } else { format!("{consecutive} good ones in a row") };
+        let needed = if *consecutive == 1 { "a good one".into() } else { format!("{consecutive} good ones in a row") };
         let polled = if *polls == 1 { "1 poll".to_owned() } else { format!("{polls} polls") };
         let length = if by_deadline {
             format!("in {}, when the time for the whole was over", duration::shown(*waited))
         } else {
             format!("within {}", duration::shown(self.plan.within))
         };
-        let asked = format!("{polled} of {}, {wanted} wanted", self.subjects());
+        let asked = format!("{polled} of {}, {needed} wanted", self.subjects());
         match (self.streak.other(), self.observations.last()) {
             (Some(observed), _) => {
                 let expected = self.proof.as_ref().map(|proof| self.session.record_of(proof).expected);
-                format!("{} {length} ({asked})", mismatch(observed, &expected.unwrap_or_default()))
+                format!("{}: no change {length} ({asked})", mismatch(observed, &expected.unwrap_or_default()))
             }
             (_, Some(observed)) => format!("green was not ready {length}: {observed} ({asked})"),
             (_, None) => format!("green was not ready {length} ({asked})"),
