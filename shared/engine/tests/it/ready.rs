@@ -62,7 +62,7 @@ async fn blue_in_between_is_not_yet_and_starts_the_row_again() {
 async fn a_load_balancer_whose_nodes_switch_one_by_one_is_waited_for() {
     // Connections go to the two nodes in turn, and one of the nodes still serves blue for a while.
     let script = |request: &Received| {
-        let blue = request.connection % 2 == 0 && request.connection < 8;
+        let blue = request.connection.is_multiple_of(2) && request.connection < 8;
         if request.path() == "/version" { marker(if blue { "initial" } else { "cf78ba1" }) } else { ok("") }
     };
     let server = Server::start(script).await;
