@@ -50,6 +50,7 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_deadline_counts_down_to_zero_and_budgets_never_move_it_back() {
@@ -59,5 +60,24 @@ mod tests {
         tokio::time::advance(Duration::from_secs(11)).await;
         assert!(deadline.has_passed());
         assert_eq!(deadline.remaining(), Duration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn a_budget_only_ever_brings_the_end_nearer(whole in 0_u64..1_000_000, budgets in prop::collection::vec(0_u64..1_000_000, 0..5)) {
+            let mut deadline = Deadline::after(Duration::from_millis(whole));
+            let mut shortest = Duration::from_millis(whole);
+            for budget in budgets.into_iter().map(Duration::from_millis) {
+                let nearer = deadline.within(budget);
+                shortest = shortest.min(budget);
+                prop_assert!(nearer <= deadline && nearer.remaining() <= shortest);
+                deadline = nearer;
+            }
+        }
+
+        #[test]
+        fn no_length_is_too_long_for_the_clock(seconds in 0..=u64::MAX) {
+            prop_assert!(Deadline::after(Duration::from_secs(seconds)).remaining() <= Duration::from_secs(seconds));
+        }
     }
 }
