@@ -167,6 +167,7 @@ mod tests {
             before in "[ -~]{0,20}",
             after in "[ -~]{0,20}",
         ) {
+            prop_assume!(!secret.contains("/x."), "it could not be told from what is put before a dot below");
             let redactor = Redactor::new([&secret]);
             // As the engine sends it, behind a letter: a URL would take `..` for the way up.
             let path = format!("http://a.test/x{}", utf8_percent_encode(&secret, IN_PATH));
