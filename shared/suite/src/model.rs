@@ -84,6 +84,10 @@ pub enum CertificateAuthority {
     Pem(String),
 }
 
+/// Environment variables that no suite may use: with the credentials of a function, whoever sees them could report its
+/// verdicts.
+pub const CREDENTIALS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
 /// Where the value of a secret comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {

@@ -6,6 +6,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::name::is_identifier;
 use crate::diagnostics::{Problem, did_you_mean, quote};
+use crate::model::CREDENTIALS;
 use crate::source::Span;
 
 /// The names that are known at the place being read.
@@ -105,6 +106,11 @@ impl Scope {
                 .label(format!("captured in another check, {}", quote(check)))
                 .remedy("checks are independent: make these requests steps of one check");
         }
+        if name.strip_prefix("env.").is_some_and(|variable| CREDENTIALS.contains(&variable)) {
+            return Problem::at(span, format!("{shown} is not for suites"))
+                .label("the function's own credentials")
+                .remedy("give the function a variable of its own for what the service needs");
+        }
         let meant = self.meant(name).map(|meant| format!("${{{meant}}}"));
         Problem::at(span, format!("{shown} is not defined"))
             .meant(meant.as_deref(), "not known here")
@@ -145,7 +151,7 @@ impl Scope {
 /// A name that the deployment or the environment gives a value to.
 fn is_fact(name: &str) -> bool {
     if let Some(variable) = name.strip_prefix("env.") {
-        return is_identifier(variable);
+        return is_identifier(variable) && !CREDENTIALS.contains(&variable);
     }
     if let Some(fact) = name.strip_prefix("deployment.") {
         return matches!(fact, "id" | "application" | "group");
@@ -186,6 +192,7 @@ mod tests {
         }
         for name in [
             "env.",
+            "env.AWS_SECRET_ACCESS_KEY",
             "env.a-b",
             "deployment.ids",
             "green.env.app",

@@ -7,7 +7,7 @@ use super::collection::{Name, entries, value_of};
 use super::name::{Identifier, is_identifier};
 use crate::diagnostics::{Problem, quote};
 use crate::grammar::{Definitions, Field, Reader, Word};
-use crate::model::SecretSource;
+use crate::model::{CREDENTIALS, SecretSource};
 
 /// All secrets of a suite. Reading declares them for templates, also those with a mistake in their source.
 pub(super) struct Secrets;
@@ -44,7 +44,16 @@ impl Word for Secrets {
 fn source(field: Field<'_>, reader: &mut Reader<'_>) -> Option<SecretSource> {
     let text = field.node.as_written().unwrap_or_default();
     if let Some(name) = text.strip_prefix("env:").filter(|name| is_identifier(name)) {
-        return Some(SecretSource::Environment(name.to_owned()));
+        if !CREDENTIALS.contains(&name) {
+            return Some(SecretSource::Environment(name.to_owned()));
+        }
+        let problem = Problem::at(field.span(), format!("{} is not for suites", quote(text)));
+        reader.report(
+            problem
+                .label("the function's own credentials")
+                .remedy("give the function a variable of its own for what the service needs"),
+        );
+        return None;
     }
     let place = reader.first_line(field.span());
     // The value itself is not repeated in the message: it may be the secret.
