@@ -3,6 +3,7 @@
 //! Each function makes one call, once per attempt; how long to go on trying is the caller's to decide. Every call has
 //! time limits, because the SDK alone would wait for ever on a silent server.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
@@ -34,6 +35,15 @@ pub enum Delivery {
     Accepted,
     /// The lifecycle event was decided already, by an earlier delivery, a time-out or a stop. Nothing is left to do.
     AlreadyCompleted,
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accepted => "accepted",
+            Self::AlreadyCompleted => "already completed",
+        })
+    }
 }
 
 /// A client of CodeDeploy. Belongs to the async runtime on which it is first used.

@@ -3,6 +3,8 @@
 use aws_sdk_codedeploy::types as sdk;
 use serde::{Deserialize, Serialize};
 
+use crate::appspec::BindingPoint;
+
 /// A deployment as GetDeployment describes it: the fields that matter to a gate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployment {
@@ -116,6 +118,16 @@ impl EcsTarget {
     pub fn event(&self, name: &str) -> Option<&LifecycleEvent> {
         self.lifecycle_events.iter().find(|event| event.name == name)
     }
+
+    /// The one lifecycle event in progress that can have a hook: the one whose function was asked, as CodeDeploy
+    /// records it. Where nothing, or more than one, is in progress it cannot be told.
+    #[must_use]
+    pub fn hook_in_progress(&self) -> Option<&LifecycleEvent> {
+        let mut found = self.lifecycle_events.iter().filter(|event| {
+            event.status == "InProgress" && BindingPoint::ALL.into_iter().any(|point| point.name() == event.name)
+        });
+        found.next().filter(|_| found.next().is_none())
+    }
 }
 
 impl From<&sdk::EcsTarget> for EcsTarget {
@@ -184,6 +196,36 @@ mod tests {
         ] {
             let target = EcsTarget { task_sets, ..EcsTarget::default() };
             assert_eq!(target.green(), found.as_ref(), "{case}");
+        }
+    }
+
+    #[test]
+    fn the_hook_in_progress_is_the_one_running_event_that_can_have_a_function() {
+        for (case, events, found) in [
+            ("a hook runs", &[("Install", "Succeeded"), ("AfterInstall", "InProgress")][..], Some("AfterInstall")),
+            ("before green exists", &[("BeforeInstall", "InProgress"), ("Install", "Pending")], Some("BeforeInstall")),
+            (
+                "hooks before it are done and others wait",
+                &[
+                    ("AfterInstall", "Succeeded"),
+                    ("AfterAllowTestTraffic", "InProgress"),
+                    ("BeforeAllowTraffic", "Pending"),
+                ],
+                Some("AfterAllowTestTraffic"),
+            ),
+            ("just before traffic", &[("BeforeAllowTraffic", "InProgress")], Some("BeforeAllowTraffic")),
+            ("after traffic", &[("AfterAllowTraffic", "InProgress")], Some("AfterAllowTraffic")),
+            ("CodeDeploy's own step runs", &[("AfterInstall", "Succeeded"), ("AllowTraffic", "InProgress")], None),
+            ("nothing runs yet", &[("AfterInstall", "Pending")], None),
+            ("two at once", &[("AfterInstall", "InProgress"), ("BeforeAllowTraffic", "InProgress")], None),
+            ("no events are listed", &[], None),
+        ] {
+            let lifecycle_events = events
+                .iter()
+                .map(|(name, status)| LifecycleEvent { name: (*name).into(), status: (*status).into() })
+                .collect();
+            let target = EcsTarget { lifecycle_events, ..EcsTarget::default() };
+            assert_eq!(target.hook_in_progress().map(|event| event.name.as_str()), found, "{case}");
         }
     }
 }

@@ -142,6 +142,12 @@ async fn a_verdict_for_a_completed_event_is_done() {
     }
 }
 
+#[test]
+fn a_delivery_is_written_in_words() {
+    assert_eq!(Delivery::Accepted.to_string(), "accepted");
+    assert_eq!(Delivery::AlreadyCompleted.to_string(), "already completed");
+}
+
 #[tokio::test]
 async fn a_silent_or_absent_server_is_given_up_within_the_limit() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
