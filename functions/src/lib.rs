@@ -5,6 +5,7 @@
 
 mod logging;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -62,7 +63,8 @@ pub fn serve(function: Function) -> Result<(), Error> {
     let controller = CodeDeployController::default();
     runtime.block_on(lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
         let controller = controller.clone();
-        async move { answer(function, &controller, event).await.map_err(Failed) }
+        // Boxed: the future holds the AWS client's, whose types are nested too deeply to be one of the runtime's.
+        async move { Box::pin(answer(function, &controller, event)).await.map_err(Failed) }
     })))
 }
 
@@ -78,13 +80,19 @@ async fn answer(
             // The verdict has been delivered: a record that cannot be written must not bring the event back.
             Ok(serde_json::to_value(executed).unwrap_or_else(|error| Value::String(format!("no report: {error}"))))
         }
-        Function::LastResort => last_resort(controller, &event.payload, stop).await,
+        Function::LastResort => last_resort(controller, &event.payload, stop, &ProcessEnvironment).await,
     }
 }
 
 /// An execution whose verdict was not delivered, as Lambda is told of it: then it sends the event again.
-#[derive(Debug)]
 struct Failed(Undelivered);
+
+impl fmt::Debug for Failed {
+    /// A sentence: the runtime writes it to the log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
 
 impl From<Failed> for Diagnostic {
     fn from(Failed(undelivered): Failed) -> Self {
@@ -104,7 +112,7 @@ fn stop(context: &Context) -> Instant {
 /// that is no longer than Lambda's longest time limit is a length of time: `cargo lambda watch` says it like that.
 fn time_left(deadline: Duration, now: Duration) -> Duration {
     match deadline.checked_sub(now) {
-        Some(left) if !left.is_zero() => left,
+        Some(left) if !left.is_zero() => left.min(LONGEST_TIME),
         _ if deadline <= LONGEST_TIME && !deadline.is_zero() => deadline,
         _ => TIME_WITHOUT_A_DEADLINE,
     }
@@ -112,8 +120,8 @@ fn time_left(deadline: Duration, now: Duration) -> Duration {
 
 /// Lambda's longest time limit. Source: AWS Lambda developer guide, "Lambda quotas".
 const LONGEST_TIME: Duration = Duration::from_mins(15);
-/// What a function takes when it is not told its deadline.
-const TIME_WITHOUT_A_DEADLINE: Duration = Duration::from_secs(30);
+/// What a function takes when it is not told its deadline: shorter than most functions' time limits.
+const TIME_WITHOUT_A_DEADLINE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -125,6 +133,7 @@ mod tests {
         for (case, deadline, left) in [
             ("Lambda's deadline", now + Duration::from_mins(5), Duration::from_mins(5)),
             ("a length of time, as cargo lambda says it", Duration::from_mins(10), Duration::from_mins(10)),
+            ("a clock that is far behind", now + Duration::from_hours(2), LONGEST_TIME),
             ("a deadline that is over", now.saturating_sub(Duration::from_secs(5)), TIME_WITHOUT_A_DEADLINE),
             ("no deadline", Duration::ZERO, TIME_WITHOUT_A_DEADLINE),
         ] {

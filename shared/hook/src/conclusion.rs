@@ -21,7 +21,7 @@ impl Conclusion {
     /// What holds until there is evidence.
     #[must_use]
     pub fn failed(mode: Mode, reason: impl Into<String>) -> Self {
-        Self { judged: Verdict::Failed, mode, reason: reason.into() }
+        Self { judged: Verdict::Failed, mode, reason: bounded(reason.into()) }
     }
 
     /// Judges what was found by an execution that came to its end.
@@ -30,12 +30,12 @@ impl Conclusion {
         let conclusion = Self::failed(draft.mode, "did not finish");
         match Evidence::of(draft) {
             Ok(evidence) => conclusion.raise(evidence),
-            Err(reason) => Self { reason, ..conclusion },
+            Err(reason) => Self { reason: bounded(reason), ..conclusion },
         }
     }
 
     fn raise(self, evidence: Evidence) -> Self {
-        Self { judged: Verdict::Succeeded, reason: evidence.summary, ..self }
+        Self { judged: Verdict::Succeeded, reason: bounded(evidence.summary), ..self }
     }
 
     /// What the evidence says.
@@ -131,7 +131,7 @@ impl Evidence {
             return Err(and_more(&sentence, bad.len() - 1, "check", " did not pass"));
         }
         if !unfinished.is_empty() {
-            return Err(format!("the time was over with unfinished checks: {}", unfinished.join(", ")));
+            return Err(format!("the time was over with unfinished checks: {}", listed(&unfinished)));
         }
         let advisory = planned.len() - required.len();
         let beside = if advisory == 0 { String::new() } else { format!(" ({advisory} advisory beside)") };
@@ -168,7 +168,26 @@ fn with_unrun(reason: &str, draft: &Draft) -> String {
     let ran = |name: &str| draft.checks.iter().any(|record| record.name == name && record.outcome != Outcome::Skipped);
     let unrun: Vec<&str> =
         draft.demands.checks.iter().map(|check| check.name.as_str()).filter(|name| !ran(name)).collect();
-    if unrun.is_empty() { reason.to_owned() } else { format!("{reason}; checks not run: {}", unrun.join(", ")) }
+    if unrun.is_empty() { reason.to_owned() } else { format!("{reason}; checks not run: {}", listed(&unrun)) }
+}
+
+/// Names in a sentence: the first ten, and how many more there are.
+pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 10;
+    let shown = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// A reason is read in one line of a log.
+fn bounded(reason: String) -> String {
+    const LONGEST: usize = 2_000;
+    match reason.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &reason[..end]),
+        None => reason,
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ pub trait Controller: Clone + Send + Sync + 'static {
     /// A sentence about what the event lacks. Nothing can be reported then.
     fn identify(&self, event: &Value) -> Result<Self::Execution, String>;
 
+    /// A text without the ids that would let its reader report.
+    fn redact(&self, execution: &Self::Execution, text: &str) -> String;
+
     /// What of the ids may be shown.
     fn describe(&self, execution: &Self::Execution) -> ExecutionId;
 

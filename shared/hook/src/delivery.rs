@@ -25,7 +25,9 @@ pub enum Undelivered {
     #[error("no verdict can be reported: {0}")]
     UnknownExecution(String),
     /// The controller refused it, or was not reached in time.
-    #[error("the verdict `{verdict}` did not reach the controller after {attempts} attempts: {error}")]
+    #[error(
+        "the verdict `{verdict}` did not reach the controller ({attempts} tried): {error}; the verdict's reason: {reason}"
+    )]
     NotTaken {
         /// What should have been reported.
         verdict: greenlight_deployment::Verdict,
@@ -33,6 +35,8 @@ pub enum Undelivered {
         attempts: u32,
         /// What happened at last.
         error: CallError,
+        /// Why the verdict is what it is.
+        reason: String,
     },
 }
 
@@ -63,7 +67,8 @@ pub(crate) async fn deliver<C: Controller>(
         let again = error.kind.is_transient() && wait < deadline.remaining();
         tracing::warn!(attempts, again, %error, "the verdict was not taken");
         if !again {
-            return Err(Undelivered::NotTaken { verdict: conclusion.verdict(), attempts, error });
+            let reason = conclusion.reason().to_owned();
+            return Err(Undelivered::NotTaken { verdict: conclusion.verdict(), attempts, error, reason });
         }
         sleep(wait).await;
         pause = (pause * 2).min(LONGEST_PAUSE);

@@ -41,6 +41,31 @@ pub struct Draft {
     pub phases: Vec<Phase>,
     /// What is being done now.
     pub doing: String,
+    /// How much has been said about it.
+    pub talk: Talk,
+}
+
+/// Bounds what is written about progress: whoever answers decides how often it changes.
+#[derive(Debug, Clone, Default)]
+pub struct Talk {
+    lines: u32,
+    last: Option<Instant>,
+}
+
+impl Talk {
+    /// Lines that are written at once.
+    const FIRST: u32 = 8;
+    /// Pause between two lines after those.
+    const PAUSE: Duration = Duration::from_secs(10);
+
+    fn may_go_on(&mut self) -> bool {
+        let may = self.lines < Self::FIRST || self.last.is_none_or(|last| last.elapsed() >= Self::PAUSE);
+        if may {
+            self.lines += 1;
+            self.last = Some(Instant::now());
+        }
+        may
+    }
 }
 
 /// What has to be proven for a `Succeeded`.
@@ -84,6 +109,7 @@ impl Draft {
             warnings: Vec::new(),
             phases: Vec::new(),
             doing: "starting".to_owned(),
+            talk: Talk::default(),
         }
     }
 
@@ -111,6 +137,12 @@ impl Board {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Whether something forbids a `Succeeded` already.
+    #[must_use]
+    pub fn has_problems(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).problems.is_empty()
+    }
+
     /// Does one named part of the work and notes how long it took.
     pub async fn phase<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
         let started = Instant::now();
@@ -136,8 +168,14 @@ impl Board {
 
 impl Progress for Board {
     fn phase(&self, what: &str) {
-        tracing::info!(what, "progress");
-        self.update(|draft| what.clone_into(&mut draft.doing));
+        let mut told = true;
+        self.update(|draft| {
+            what.clone_into(&mut draft.doing);
+            told = draft.talk.may_go_on();
+        });
+        if told {
+            tracing::info!(what, "progress");
+        }
     }
 
     fn started(&self, check: &str) {
@@ -173,6 +211,12 @@ mod tests {
         release.wait();
         writer.join().unwrap();
         assert!(board.snapshot().is_some());
+    }
+
+    #[test]
+    fn an_application_that_answers_differently_every_time_does_not_flood_the_log() {
+        let mut talk = Talk::default();
+        assert_eq!((0..1_000).filter(|_| talk.may_go_on()).count(), 8);
     }
 
     #[test]

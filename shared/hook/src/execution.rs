@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use greenlight_deployment::Delivery;
 use greenlight_engine::Deadline;
-use greenlight_report::{Mode, Report};
+use greenlight_report::Report;
 use greenlight_suite::Hook;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::conclusion::{Conclusion, is_unfinished};
+use crate::conclusion::{Conclusion, is_unfinished, listed};
 use crate::controller::Controller;
 use crate::delivery::{Undelivered, deliver};
 use crate::draft::{Board, Draft};
@@ -22,6 +22,10 @@ use crate::guard::{Interrupted, grace, guarded, reserve};
 use crate::investigation::{Found, Investigation};
 use crate::log;
 use crate::settings::{Environment, Settings};
+
+/// The most bytes of a report: a log event of CloudWatch and a record for a Lambda destination hold 256 KB, with
+/// something around it. Source: CloudWatch Logs and AWS Lambda developer guides, quotas.
+const LARGEST_REPORT: usize = 200_000;
 
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,10 +57,8 @@ pub async fn execute<C: Controller>(
     let started = Instant::now();
     let execution = controller.identify(event).map_err(Undelivered::UnknownExecution)?;
 
-    let (draft, conclusion) = match Settings::read(&*environment) {
-        Err(bad) => (Draft::new(Mode::Enforce), Judged::Conclusion(Conclusion::failed(Mode::Enforce, bad.to_string()))),
-        Ok(settings) => investigate(controller, &execution, hook, settings, stop, environment).await,
-    };
+    let settings = Settings::read(&*environment);
+    let (draft, conclusion) = investigate(controller, &execution, hook, settings, stop, environment).await;
     let conclusion = match conclusion {
         Judged::Conclusion(conclusion) => conclusion,
         Judged::AlreadyDecided(already_decided) => {
@@ -67,16 +69,17 @@ pub async fn execute<C: Controller>(
 
     let mut report = assemble(Some(hook), draft, &conclusion, started.elapsed());
     report.execution = Some(controller.describe(&execution));
-    log::report(&report);
+    // The verdict comes first: nothing that is written down may keep it waiting.
     let delivery = deliver(controller, &execution, &conclusion, stop).await;
-    log::verdict(&report, &delivery);
-    match delivery? {
-        Delivery::Accepted => {}
-        Delivery::AlreadyCompleted => report.warnings.push(
+    if matches!(delivery, Ok(Delivery::AlreadyCompleted)) {
+        report.warnings.push(
             "the lifecycle event had been decided already, by an earlier report, a time-out or a stop".to_owned(),
-        ),
+        );
     }
-    Ok(Executed::Reported(Box::new(report)))
+    let report = report.fit(LARGEST_REPORT);
+    log::report(&report);
+    log::verdict(&report, &delivery);
+    delivery.map(|_| Executed::Reported(Box::new(report)))
 }
 
 enum Judged {
@@ -106,9 +109,13 @@ async fn investigate<C: Controller>(
                 .enable_all()
                 .build()
                 .map_err(|error| format!("the engine could not start: {error}"))?;
+            let _lines = log::of_execution(&controller.describe(&execution)).entered();
             let investigation =
                 Investigation { hook, settings: &settings, environment: &*environment, deadline, board: &board };
-            Ok(runtime.block_on(investigation.run(controller.reader(&execution))))
+            let found = runtime.block_on(investigation.run(controller.reader(&execution)));
+            // A look-up of a name cannot be cancelled; ending the runtime in the usual way would wait for it.
+            runtime.shutdown_background();
+            Ok(found)
         }
     };
     let ended = guarded(patience, work).await;
@@ -126,9 +133,9 @@ async fn investigate<C: Controller>(
             greenlight_report::duration(whole),
             greenlight_report::duration(reserve),
             draft.doing,
-            match draft.unfinished().join(", ") {
-                names if names.is_empty() => String::new(),
-                names => format!("; unfinished checks: {names}"),
+            match draft.unfinished().as_slice() {
+                [] => String::new(),
+                names => format!("; unfinished checks: {}", listed(names)),
             }
         )),
     };
@@ -163,6 +170,7 @@ pub fn assemble(hook: Option<Hook>, draft: Draft, conclusion: &Conclusion, durat
         warnings,
         phases: draft.phases,
         duration,
+        left_out: None,
     }
 }
 

@@ -6,8 +6,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use greenlight_engine::Deadline;
+use greenlight_engine::{Deadline, Redactor};
 use tokio::sync::oneshot;
+
+/// Characters of a panic's message that are kept.
+const SAID: usize = 300;
 
 /// Why work gave no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +43,7 @@ pub(crate) async fn guarded<T: Send + 'static>(
                 .map(|text| (*text).to_owned())
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_else(|| "no message".to_owned());
-            Err(Interrupted::Panicked(said))
+            Err(Interrupted::Panicked(Redactor::default().cut(&said, SAID)))
         }
         Ok(Err(_)) => Err(Interrupted::Panicked("its thread ended without a result".to_owned())),
         Err(_) => Err(Interrupted::TimedOut),

@@ -3,12 +3,12 @@
 //! Runs on the engine's thread. It decides nothing: what it finds, it writes on the board.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use greenlight_deployment::{CallError, Deployment, EcsTarget};
+use greenlight_deployment::{CallError, CallErrorKind, Deployment, EcsTarget};
 use greenlight_engine::{Deadline, Outcome};
 use greenlight_report::{SuiteOrigin, TaskSetRecord};
-use greenlight_suite::{Hook, Ready, Suite};
+use greenlight_suite::{Hook, Ready};
 use serde_json::{Value, json};
 
 use crate::controller::Reader;
@@ -16,10 +16,13 @@ use crate::draft::Board;
 use crate::plan::{Listener, Plan};
 use crate::questions::{Target, ask};
 use crate::settings::{Environment, Settings};
+use crate::standing::{Standing, standing};
 use crate::suite_file::SuiteFile;
 
 /// Longest time for the first reads about the deployment.
 const READ_BUDGET: Duration = Duration::from_secs(20);
+/// The same when the verdict is clear already, and only its mode is open.
+const HURRIED_READ_BUDGET: Duration = Duration::from_millis(1_500);
 /// First pause between two looks at green's task set; CodeDeploy throttles at about 40 calls a minute, so it grows.
 const FIRST_LOOK_PAUSE: Duration = Duration::from_millis(500);
 /// Longest pause between two looks.
@@ -44,37 +47,29 @@ pub(crate) struct Investigation<'a> {
 }
 
 impl Investigation<'_> {
-    /// `reader` is made late: reading the suite needs no AWS, and a broken suite fails at once.
+    /// Whatever is wrong with the suite or the settings, the deployment is looked at before the end: whether it is a
+    /// rollback decides what a wrong suite may do to it.
     pub(crate) async fn run<R: Reader>(&self, reader: impl Future<Output = R>) -> Found {
-        let file = match SuiteFile::find(self.settings.suite.as_deref(), self.environment) {
-            Ok(file) => file,
-            Err(problem) => {
-                self.board.update(|draft| draft.problems.push(format!("the suite cannot be read: {problem}")));
-                return Found::Everything;
+        let file = self.prepare();
+        let budget = if file.is_err() { HURRIED_READ_BUDGET } else { READ_BUDGET };
+        let reader = reader.await;
+        let (deployment, target) = self.board.phase("reading the deployment", self.read(&reader, budget)).await;
+        let target = match standing(self.hook, &reader, deployment.as_ref().ok(), target, self.deadline).await {
+            Standing::Ours(target) => target,
+            Standing::Decided(how) => return Found::AlreadyDecided(how),
+            Standing::Elsewhere(problem) => {
+                self.board.update(|draft| draft.problems.push(problem));
+                Ok(None)
             }
         };
-        self.board.update(|draft| {
-            draft.suite = file.as_ref().map(|file| SuiteOrigin {
-                place: file.path.display().to_string(),
-                service: file.suite.service.clone(),
-            });
-            for name in &self.settings.unknown {
-                draft.warnings.push(format!("the setting `{name}` means nothing; is it misspelt?"));
-            }
-        });
-
-        let reader = reader.await;
-        let (deployment, target) = self.board.phase("deployment", self.read(&reader)).await;
-        if let Some(ended) = already_decided(self.hook, deployment.as_ref().ok(), target.as_ref().ok()) {
-            return Found::AlreadyDecided(ended);
-        }
         self.note(&deployment, &target);
+        let (Ok(file), false) = (file, self.board.has_problems()) else { return Found::Everything };
 
         match Listener::at(self.hook) {
             None => {
                 self.board.update(|draft| draft.demands.task_set = true);
                 let ready = file.as_ref().and_then(|file| file.suite.ready.as_ref());
-                let record = self.board.phase("task set", self.steady(&reader, target, ready)).await;
+                let record = self.board.phase("looking at green's task set", self.steady(&reader, target, ready)).await;
                 self.board.update(|draft| draft.task_set = Some(record));
             }
             Some(listener) => match &file {
@@ -84,22 +79,48 @@ impl Investigation<'_> {
                             .to_owned(),
                     );
                 }),
-                Some(file) => self.ask(listener, &file.suite, file, deployment.ok()).await,
+                Some(file) => self.ask(listener, file, deployment.ok()).await,
             },
         }
         Found::Everything
     }
 
+    /// Reads settings and suite; what is wrong with them is on the board.
+    fn prepare(&self) -> Result<Option<SuiteFile>, ()> {
+        self.board.update(|draft| {
+            "reading the suite".clone_into(&mut draft.doing);
+            for name in &self.settings.unknown {
+                draft.warnings.push(format!("the setting `{name}` means nothing; is it misspelt?"));
+            }
+            if !self.settings.problems.is_empty() {
+                draft.problems.push(format!("bad settings: {}", self.settings.problems.join("; ")));
+            }
+        });
+        match SuiteFile::find(self.settings.suite.as_deref(), self.environment) {
+            Ok(file) => {
+                self.board.update(|draft| {
+                    draft.suite = file.as_ref().map(|file| SuiteOrigin {
+                        place: file.path.display().to_string(),
+                        service: file.suite.service.clone(),
+                    });
+                });
+                if self.settings.problems.is_empty() { Ok(file) } else { Err(()) }
+            }
+            Err(problem) => {
+                self.board.update(|draft| draft.problems.push(format!("the suite cannot be read: {problem}")));
+                Err(())
+            }
+        }
+    }
+
     async fn read<R: Reader>(
         &self,
         reader: &R,
+        budget: Duration,
     ) -> (Result<Deployment, CallError>, Result<Option<EcsTarget>, CallError>) {
-        let deadline = self.deadline.within(READ_BUDGET).instant();
-        let late = |action| CallError {
-            action,
-            kind: greenlight_deployment::CallErrorKind::Unreachable,
-            detail: "no answer in time".to_owned(),
-        };
+        let deadline = self.deadline.within(budget).instant();
+        let late =
+            |action| CallError { action, kind: CallErrorKind::Unreachable, detail: "no answer in time".to_owned() };
         tokio::join!(
             async {
                 let read = tokio::time::timeout_at(deadline, reader.deployment()).await;
@@ -141,7 +162,11 @@ impl Investigation<'_> {
                     }
                     draft.deployment = Some(deployment.clone());
                 }
-                Err(error) => draft.unproven.push(format!("how the deployment stands: {error}")),
+                // A deployment that AWS does not know takes no verdict either: nothing is worth asking.
+                Err(error) if error.kind == CallErrorKind::Refused => draft.problems.push(error.to_string()),
+                Err(error) => {
+                    draft.unproven.push(format!("how the deployment stands, and whether it is a rollback: {error}"));
+                }
             }
             if let Err(error) = target {
                 draft.unproven.push(format!("how green's task set stands: {error}"));
@@ -158,6 +183,7 @@ impl Investigation<'_> {
     ) -> TaskSetRecord {
         let budget = ready.map_or(Ready::DEFAULT_WITHIN, |ready| ready.within);
         let deadline = self.deadline.within(budget);
+        let started = Instant::now();
         let mut look = first;
         let mut pause = FIRST_LOOK_PAUSE;
         let mut polls = 1;
@@ -182,26 +208,24 @@ impl Investigation<'_> {
                     true,
                 ),
             };
-            if !transient || pause >= deadline.remaining() {
-                let waited = if transient {
-                    format!(" after {} looks within {}", polls, greenlight_report::duration(budget))
-                } else {
-                    String::new()
-                };
-                return TaskSetRecord { outcome, reason: Some(format!("{seen}{waited}")), green, polls };
+            if !transient || deadline.has_passed() {
+                let waited = greenlight_report::duration(started.elapsed());
+                let tail = if polls == 1 { String::new() } else { format!(" (looked {polls} times in {waited})") };
+                return TaskSetRecord { outcome, reason: Some(format!("{seen}{tail}")), green, polls };
             }
             greenlight_engine::Progress::phase(self.board, &format!("waiting for green's task set: {seen}"));
-            tokio::time::sleep(pause).await;
+            // The last look is at the end of the budget.
+            tokio::time::sleep(pause.min(deadline.remaining())).await;
             pause = (pause * 2).min(LONGEST_LOOK_PAUSE);
             polls += 1;
-            look = match tokio::time::timeout_at(deadline.instant(), reader.target()).await {
+            look = match tokio::time::timeout_at(self.deadline.instant(), reader.target()).await {
                 Ok(target) => target,
                 Err(_) => look,
             };
         }
     }
 
-    async fn ask(&self, listener: Listener, suite: &Suite, file: &SuiteFile, deployment: Option<Deployment>) {
+    async fn ask(&self, listener: Listener, file: &SuiteFile, deployment: Option<Deployment>) {
         let base = match listener {
             Listener::Test => &self.settings.test_url,
             Listener::Production => &self.settings.production_url,
@@ -218,9 +242,9 @@ impl Investigation<'_> {
                 ));
             });
         };
-        let plan = Plan::new(suite, self.hook);
+        let plan = Plan::new(&file.suite, self.hook);
         let target = Target { base, facts: facts(deployment.as_ref()), suite_folder: file.path.parent() };
-        ask(suite, &plan, target, self.environment, self.deadline, self.board).await;
+        ask(&file.suite, &plan, target, self.environment, self.deadline, self.board).await;
     }
 }
 
@@ -236,15 +260,4 @@ fn facts(deployment: Option<&Deployment>) -> BTreeMap<String, Value> {
     .filter(|(_, value)| !value.is_empty())
     .map(|(name, value)| (name.to_owned(), json!(value)))
     .collect()
-}
-
-/// A sentence when no verdict can change anything any more: a duplicate delivery, a stop, a time-out.
-fn already_decided(hook: Hook, deployment: Option<&Deployment>, target: Option<&Option<EcsTarget>>) -> Option<String> {
-    if let Some(event) = target.and_then(|target| target.as_ref()?.event(hook.name()))
-        && matches!(event.status.as_str(), "Succeeded" | "Failed")
-    {
-        return Some(format!("the lifecycle event {hook} is already {}", event.status));
-    }
-    let deployment = deployment.filter(|deployment| deployment.has_ended())?;
-    Some(format!("the deployment is already {}", deployment.status))
 }

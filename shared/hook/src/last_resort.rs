@@ -3,79 +3,74 @@
 //! Lambda hands over the original event with how the function ended. Nothing is tested here; without this function
 //! CodeDeploy would wait for the rest of its hour.
 
-use greenlight_deployment::Delivery;
+use greenlight_engine::Redactor;
 use greenlight_report::Mode;
-use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::conclusion::Conclusion;
-use crate::controller::Controller;
+use crate::controller::{Controller, Reader};
 use crate::delivery::{Undelivered, deliver};
+use crate::log;
+use crate::settings::{Environment, Settings};
 
-/// What Lambda sends to a destination.
+/// Longest time for learning whether the deployment is a rollback.
+const READ_BUDGET: Duration = Duration::from_secs(3);
+/// Characters of the reason that are kept: the function's own message is in it.
+const LONGEST_REASON: usize = 1_000;
+
+/// How the function ended, from what Lambda sends to a destination. Whatever of it is missing is left out.
 /// Source: AWS Lambda developer guide, "Capturing records of Lambda asynchronous invocations".
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Destination {
-    #[serde(default)]
-    request_context: RequestContext,
-    request_payload: Value,
-    #[serde(default)]
-    response_payload: Value,
+fn reason(payload: &Value) -> String {
+    let text = |pointer| payload.pointer(pointer).and_then(Value::as_str);
+    let mut reason = "the function ended without a verdict".to_owned();
+    if let Some(condition) = text("/requestContext/condition") {
+        let times = payload.pointer("/requestContext/approximateInvokeCount").and_then(Value::as_u64).unwrap_or(1);
+        let function = text("/requestContext/functionArn").unwrap_or("an unknown function");
+        reason = format!("{reason} ({condition}, {times} invocations of {function})");
+    }
+    if let Some(message) = text("/responsePayload/errorMessage") {
+        reason = format!("{reason}: {message}");
+    }
+    reason
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RequestContext {
-    #[serde(default)]
-    function_arn: String,
-    #[serde(default)]
-    condition: String,
-    #[serde(default)]
-    approximate_invoke_count: u64,
-}
-
-impl Destination {
-    fn reason(&self) -> String {
-        let RequestContext { function_arn, condition, approximate_invoke_count } = &self.request_context;
-        let message = self.response_payload.get("errorMessage").and_then(Value::as_str).unwrap_or("no message");
-        format!(
-            "the function ended without a verdict ({condition}, {approximate_invoke_count} invocations of {function_arn}): {}",
-            message.chars().take(500).collect::<String>()
-        )
+/// The mode of the function that died: a rollback must not be vetoed here either.
+async fn mode<C: Controller>(controller: &C, execution: &C::Execution, environment: &dyn Environment) -> Mode {
+    let settings = Settings::read(environment);
+    if settings.mode == settings.on_rollback {
+        return settings.mode;
+    }
+    let read = async { controller.reader(execution).await.deployment().await };
+    match tokio::time::timeout(READ_BUDGET, read).await {
+        Ok(Ok(deployment)) if deployment.is_rollback() => settings.on_rollback,
+        _ => settings.mode,
     }
 }
 
-/// Reports `Failed` for the event inside a destination's payload. A hook's own event is taken as well.
+/// Reports `Failed` for the event inside a destination's payload; `Succeeded` in observe mode, which stops nothing. A
+/// hook's own event is taken as well.
 ///
 /// # Errors
 ///
 /// [`Undelivered`] when the verdict did not reach the controller.
-pub async fn last_resort<C: Controller>(controller: &C, payload: &Value, stop: Instant) -> Result<Value, Undelivered> {
-    let (event, reason) = match Destination::deserialize(payload) {
-        Ok(destination) => (destination.request_payload.clone(), destination.reason()),
-        Err(_) => (payload.clone(), "the function ended without a verdict".to_owned()),
-    };
-    let execution = controller.identify(&event).map_err(Undelivered::UnknownExecution)?;
+pub async fn last_resort<C: Controller>(
+    controller: &C,
+    payload: &Value,
+    stop: Instant,
+    environment: &dyn Environment,
+) -> Result<Value, Undelivered> {
+    let event = payload.get("requestPayload").unwrap_or(payload);
+    let execution = controller.identify(event).map_err(Undelivered::UnknownExecution)?;
     let id = controller.describe(&execution);
-    let conclusion = Conclusion::failed(Mode::Enforce, reason);
+    let reason = Redactor::default().cut(&controller.redact(&execution, &reason(payload)), LONGEST_REASON);
+    let conclusion = Conclusion::failed(mode(controller, &execution, environment).await, reason);
     let delivery = deliver(controller, &execution, &conclusion, stop).await;
-    let delivered = match &delivery {
-        Ok(Delivery::Accepted) => "accepted".to_owned(),
-        Ok(Delivery::AlreadyCompleted) => "already completed".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    tracing::error!(
-        verdict = "Failed",
-        reason = conclusion.reason(),
-        deployment = id.deployment_id,
-        hook_execution = id.hook_execution,
-        delivered,
-        "last resort"
-    );
-    delivery?;
-    Ok(json!({ "verdict": "Failed", "reason": conclusion.reason(), "delivered": delivered, "execution": id }))
+    log::last_resort(&id, &conclusion, &delivery);
+    let delivered = delivery?.to_string();
+    let verdict = conclusion.verdict().to_string();
+    Ok(json!({ "verdict": verdict, "reason": conclusion.reason(), "delivered": delivered, "execution": id }))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod log;
 mod plan;
 mod questions;
 mod settings;
+mod standing;
 mod suite_file;
 
 pub use conclusion::Conclusion;
@@ -28,7 +29,8 @@ pub use delivery::Undelivered;
 pub use draft::{Board, Demands, Draft, PlannedCheck};
 pub use execution::{Executed, assemble, execute};
 pub use last_resort::last_resort;
+pub use log::TARGET as VERDICT_TARGET;
 pub use plan::{Listener, Plan};
 pub use questions::{Target, ask};
-pub use settings::{BadSettings, Environment, ProcessEnvironment, Settings};
+pub use settings::{Environment, ProcessEnvironment, Settings};
 pub use suite_file::{DEFAULT_NAME, SuiteFile};

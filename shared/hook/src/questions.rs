@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use greenlight_engine::{BaseUrl, CheckRecord, Deadline, Outcome, Scope, Session, VersionRecord};
-use greenlight_suite::{Ready, Suite, Version};
+use greenlight_suite::{CREDENTIALS, Ready, Suite, Version};
 use serde_json::Value;
 
 use crate::draft::Board;
@@ -52,10 +52,11 @@ pub async fn ask(
         return board.update(|draft| draft.checks = plan.checks.iter().map(|check| not_run(check, reason)).collect());
     }
     board.update(|draft| draft.demands.readiness = true);
-    let session =
-        Scope::build(suite, target.facts, &|name| environment.get(name)).map_err(|error| error.to_string()).and_then(
-            |scope| Session::open(suite, target.base, scope, target.suite_folder).map_err(|error| error.to_string()),
-        );
+    let session = Scope::build(suite, target.facts, &|name| visible(environment, name))
+        .map_err(|error| error.to_string())
+        .and_then(|scope| {
+            Session::open(suite, target.base, scope, target.suite_folder).map_err(|error| error.to_string())
+        });
     let session = match session {
         Ok(session) => session,
         Err(problem) => return board.update(|draft| draft.problems.push(problem)),
@@ -71,6 +72,11 @@ pub async fn ask(
         });
         round.ask().await;
     }
+}
+
+/// A suite may read the environment, and not the function's own credentials: they may report verdicts.
+fn visible(environment: &dyn Environment, name: &str) -> Option<String> {
+    environment.get(name).filter(|_| !CREDENTIALS.contains(&name))
 }
 
 /// Readiness, version, checks, and the version again.

@@ -1,9 +1,9 @@
 //! A function's settings, from its environment variables.
 //!
-//! Every bad one is named before giving up, so that one deployment is enough to see them all.
+//! Every bad one is named, so that one deployment is enough to see them all; those that are good hold all the same, so
+//! that observe mode is observe mode beside a misspelt time.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use greenlight_engine::BaseUrl;
@@ -58,6 +58,8 @@ pub struct Settings {
     pub reserve: Duration,
     /// `GREENLIGHT_…` variables that mean nothing, which is often a slip of the pen.
     pub unknown: Vec<String>,
+    /// A sentence for every variable that cannot be understood; its setting is the default.
+    pub problems: Vec<String>,
 }
 
 impl Settings {
@@ -74,11 +76,8 @@ impl Settings {
     ];
 
     /// Reads the variables. One that is empty counts as absent.
-    ///
-    /// # Errors
-    ///
-    /// [`BadSettings`] with a sentence for every variable that cannot be understood.
-    pub fn read(environment: &dyn Environment) -> Result<Self, BadSettings> {
+    #[must_use]
+    pub fn read(environment: &dyn Environment) -> Self {
         let mut bad = Vec::new();
         let get = |name: &str| environment.get(name).filter(|value| !value.is_empty());
 
@@ -121,29 +120,14 @@ impl Settings {
                 Self::DEFAULT_RESERVE
             }),
         };
-        if !bad.is_empty() {
-            return Err(BadSettings(bad));
-        }
         let unknown = environment
             .names()
             .into_iter()
             .filter(|name| name.starts_with("GREENLIGHT_") && !Self::KNOWN.contains(&name.as_str()))
             .collect();
-        Ok(Self { suite, test_url, production_url, mode: enforce_or_observe, on_rollback, reserve, unknown })
+        Self { suite, test_url, production_url, mode: enforce_or_observe, on_rollback, reserve, unknown, problems: bad }
     }
 }
-
-/// Settings that cannot be understood, a sentence for each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadSettings(pub Vec<String>);
-
-impl fmt::Display for BadSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "bad settings: {}", self.0.join("; "))
-    }
-}
-
-impl std::error::Error for BadSettings {}
 
 #[cfg(test)]
 mod tests {
@@ -155,7 +139,7 @@ mod tests {
 
     #[test]
     fn nothing_set_is_every_default() {
-        let settings = Settings::read(&environment(&[("GREENLIGHT_SUITE", "")])).unwrap();
+        let settings = Settings::read(&environment(&[("GREENLIGHT_SUITE", "")]));
         assert_eq!(settings.mode, Mode::Enforce);
         assert_eq!(settings.on_rollback, Mode::Observe);
         assert_eq!(settings.reserve, Duration::from_secs(30));
@@ -164,27 +148,34 @@ mod tests {
 
     #[test]
     fn every_bad_setting_is_named_at_once() {
-        let error = Settings::read(&environment(&[
+        let settings = Settings::read(&environment(&[
             ("GREENLIGHT_TEST_URL", "green.example.com"),
             ("GREENLIGHT_MODE", "strict"),
             ("GREENLIGHT_RESERVE", "30"),
             ("GREENLIGHT_SUITE", "ssm:/orders/suite"),
-        ]))
-        .unwrap_err();
-        let names: Vec<_> = error.0.iter().filter_map(|text| text.split(':').next()).collect();
+        ]));
+        let names: Vec<_> = settings.problems.iter().filter_map(|text| text.split(':').next()).collect();
         assert_eq!(names, ["GREENLIGHT_SUITE", "GREENLIGHT_TEST_URL", "GREENLIGHT_MODE", "GREENLIGHT_RESERVE"]);
+    }
+
+    #[test]
+    fn a_good_setting_holds_beside_a_bad_one() {
+        let pairs =
+            [("GREENLIGHT_MODE", "observe"), ("GREENLIGHT_RESERVE", "soon"), ("GREENLIGHT_ON_ROLLBACK", "enforce")];
+        let settings = Settings::read(&environment(&pairs));
+        assert_eq!((settings.mode, settings.on_rollback, settings.problems.len()), (Mode::Observe, Mode::Enforce, 1));
     }
 
     #[test]
     fn the_test_listener_is_not_the_production_listener() {
         let same = [("GREENLIGHT_TEST_URL", "http://lb"), ("GREENLIGHT_PRODUCTION_URL", "http://lb:80")];
-        let error = Settings::read(&environment(&same)).unwrap_err();
-        assert!(error.to_string().contains("both"), "{error}");
+        let problems = Settings::read(&environment(&same)).problems;
+        assert!(problems[0].contains("both"), "{problems:?}");
     }
 
     #[test]
     fn a_misspelt_setting_is_kept_for_a_warning() {
-        let settings = Settings::read(&environment(&[("GREENLIGHT_TEST_ULR", "http://lb:8080")])).unwrap();
+        let settings = Settings::read(&environment(&[("GREENLIGHT_TEST_ULR", "http://lb:8080")]));
         assert_eq!(settings.unknown, ["GREENLIGHT_TEST_ULR"]);
     }
 }

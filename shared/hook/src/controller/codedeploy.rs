@@ -24,13 +24,20 @@ impl Controller for CodeDeployController {
     type Reader = CodeDeployReader;
 
     fn identify(&self, event: &Value) -> Result<HookExecution, String> {
-        let event: CodeDeployLifecycleEvent = serde::Deserialize::deserialize(event).map_err(|error| {
-            format!("this is not a CodeDeploy lifecycle event ({error}); it has the fields `DeploymentId` and `LifecycleEventHookExecutionId`")
-        })?;
-        Ok(HookExecution {
+        // The deserializer's own words would repeat what the event holds, and that may be the id.
+        let event: CodeDeployLifecycleEvent = serde::Deserialize::deserialize(event).map_err(|_| lacking(event))?;
+        let execution = HookExecution {
             deployment_id: event.deployment_id,
             hook_execution_id: event.lifecycle_event_hook_execution_id,
-        })
+        };
+        if execution.deployment_id.is_empty() || execution.hook_execution_id.is_empty() {
+            return Err("an id in the event is empty".to_owned());
+        }
+        Ok(execution)
+    }
+
+    fn redact(&self, execution: &HookExecution, text: &str) -> String {
+        text.replace(&execution.hook_execution_id, "(redacted)")
     }
 
     fn describe(&self, execution: &HookExecution) -> ExecutionId {
@@ -54,6 +61,21 @@ impl Controller for CodeDeployController {
         let client = self.reporter.get_or_init(CodeDeploy::from_environment).await;
         client.report(execution, conclusion.verdict(), limit).await
     }
+}
+
+/// What an event lacks, without repeating what it holds.
+fn lacking(event: &Value) -> String {
+    const FIELDS: [&str; 2] = ["DeploymentId", "LifecycleEventHookExecutionId"];
+    let what = match event {
+        Value::Object(fields) => {
+            let missing: Vec<_> =
+                FIELDS.iter().filter(|name| !fields.get(**name).is_some_and(Value::is_string)).collect();
+            format!("no text at {missing:?}")
+        }
+        Value::String(_) => "a text; is it JSON that was encoded twice?".to_owned(),
+        _ => "no mapping".to_owned(),
+    };
+    format!("this is not a CodeDeploy lifecycle event with {} and {}: {what}", FIELDS[0], FIELDS[1])
 }
 
 /// Reads one deployment.
@@ -94,9 +116,18 @@ mod tests {
     #[test]
     fn an_event_without_ids_says_what_it_lacks_and_repeats_nothing() {
         let controller = CodeDeployController::default();
-        for event in [json!({}), json!({"deploymentId": "d-1"}), json!([]), json!("text"), json!(null)] {
+        for event in [
+            json!({}),
+            json!({"deploymentId": "hidden"}),
+            json!({"DeploymentId": "hidden", "LifecycleEventHookExecutionId": ["hidden"]}),
+            json!({"DeploymentId": "hidden", "LifecycleEventHookExecutionId": ""}),
+            json!(["hidden"]),
+            json!("{\"LifecycleEventHookExecutionId\":\"hidden\"}"),
+            json!(null),
+        ] {
             let error = controller.identify(&event).unwrap_err();
-            assert!(error.contains("LifecycleEventHookExecutionId"), "{error}");
+            assert!(error.contains("event"), "{error}");
+            assert!(!error.contains("hidden"), "{error}");
         }
     }
 }

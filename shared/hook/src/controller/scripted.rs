@@ -27,6 +27,10 @@ pub(crate) struct ScriptedReader {
     pub(crate) target: Result<Option<EcsTarget>, CallErrorKind>,
     pub(crate) panics: bool,
     pub(crate) blocks: Option<Duration>,
+    /// Never answers.
+    pub(crate) silent: bool,
+    /// Leaves work on the runtime's blocking threads that cannot be cancelled, as a slow name server does.
+    pub(crate) leaves_behind: Option<Duration>,
 }
 
 impl Scripted {
@@ -50,6 +54,8 @@ impl Scripted {
                 })),
                 panics: false,
                 blocks: None,
+                silent: false,
+                leaves_behind: None,
             },
         }
     }
@@ -86,6 +92,10 @@ impl Controller for Scripted {
         event["id"].as_str().map(ToOwned::to_owned).ok_or_else(|| "no `id`".to_owned())
     }
 
+    fn redact(&self, execution: &String, text: &str) -> String {
+        text.replace(execution.as_str(), "(redacted)")
+    }
+
     fn describe(&self, execution: &String) -> ExecutionId {
         ExecutionId { deployment_id: "d-1".into(), hook_execution: format!("{:08x}", execution.len()) }
     }
@@ -106,6 +116,12 @@ impl Reader for ScriptedReader {
     async fn deployment(&self) -> Result<Deployment, CallError> {
         if let Some(length) = self.blocks {
             std::thread::sleep(length);
+        }
+        if let Some(length) = self.leaves_behind {
+            tokio::task::spawn_blocking(move || std::thread::sleep(length));
+        }
+        if self.silent {
+            std::future::pending::<()>().await;
         }
         assert!(!self.panics, "the reader broke");
         self.deployment.clone().map_err(|kind| error("codedeploy:GetDeployment", kind))

@@ -313,6 +313,102 @@ async fn a_duplicate_delivery_of_a_decided_event_asks_and_reports_nothing() {
 }
 
 #[tokio::test]
+async fn a_function_that_is_bound_to_the_wrong_hook_or_to_two_says_so_and_asks_nothing() {
+    let elsewhere = Scripted::new().with_event("AfterInstall", "InProgress");
+    let second =
+        Scripted::new().with_event("AfterAllowTestTraffic", "Succeeded").with_event("BeforeAllowTraffic", "InProgress");
+    for (case, controller, at) in [("the wrong one", elsewhere, "AfterInstall"), ("two", second, "BeforeAllowTraffic")]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let settings = vec![("GREENLIGHT_TEST_URL", format!("http://{}", listener.local_addr().unwrap()))];
+        let (verdict, reason) = Case { controller, settings, ..Case::default() }.verdict().await;
+        assert_eq!(verdict, Verdict::Failed, "{case}");
+        assert!(reason.contains("judges AfterAllowTestTraffic") && reason.contains(at), "{case}: {reason}");
+        assert!(listener.accept().is_err(), "{case}: it may be blue that answers");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_function_does_not_veto_a_rollback_or_an_observed_deployment() {
+    let rollback = || {
+        let mut controller = Scripted::new();
+        if let Ok(deployment) = &mut controller.facts.deployment {
+            deployment.creator = "codeDeployRollback".into();
+        }
+        controller
+    };
+    let observe = || vec![("GREENLIGHT_MODE", "observe".to_owned()), ("GREENLIGHT_RESERVE", "30".to_owned())];
+    for (case, given, expected) in [
+        (
+            "a rollback, a broken suite",
+            Case { suite: "checks: [", controller: rollback(), ..Case::default() },
+            Verdict::Succeeded,
+        ),
+        (
+            "a rollback, a bad setting",
+            Case { controller: rollback(), settings: vec![("GREENLIGHT_RESERVE", "30".into())], ..Case::default() },
+            Verdict::Succeeded,
+        ),
+        ("observe mode, a bad setting", Case { settings: observe(), ..Case::default() }, Verdict::Succeeded),
+        ("a release, a broken suite", Case { suite: "checks: [", ..Case::default() }, Verdict::Failed),
+    ] {
+        let (executed, reported) = given.run().await;
+        assert_eq!(reported[0].0, expected, "{case}");
+        let Ok(Executed::Reported(report)) = executed else { panic!("{case}") };
+        assert_eq!(report.judged, Verdict::Failed, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_suite_is_failed_at_once_although_aws_is_silent() {
+    let mut controller = Scripted::new();
+    controller.facts.silent = true;
+    let started = std::time::Instant::now();
+    let (verdict, reason) = Case { suite: "checks: [", controller, ..Case::default() }.verdict().await;
+    assert_eq!(verdict, Verdict::Failed);
+    assert!(reason.contains("the suite cannot be read"), "{reason}");
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn work_that_cannot_be_cancelled_does_not_keep_the_verdict_waiting() {
+    let mut controller = Scripted::new();
+    controller.facts.leaves_behind = Some(Duration::from_secs(4));
+    let settings = vec![("GREENLIGHT_TEST_URL", server("200 OK"))];
+    let started = std::time::Instant::now();
+    let (verdict, _) = Case { controller, settings, ..Case::default() }.verdict().await;
+    assert_eq!(verdict, Verdict::Succeeded);
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_deployment_that_aws_does_not_know_is_not_tested() {
+    let mut controller = Scripted::new();
+    controller.facts.deployment = Err(CallErrorKind::Refused);
+    let (verdict, reason) = Case { controller, ..Case::default() }.verdict().await;
+    assert_eq!(verdict, Verdict::Failed);
+    assert!(reason.contains("codedeploy:GetDeployment was refused"), "{reason}");
+}
+
+#[tokio::test]
+async fn the_functions_own_credentials_are_not_for_suites() {
+    let suite = "checks: { home: { request: GET /, headers: { x-key: \"${env.AWS_SECRET_ACCESS_KEY}\" } } }";
+    let settings = vec![("GREENLIGHT_TEST_URL", server("200 OK")), ("AWS_SECRET_ACCESS_KEY", "wJalr".to_owned())];
+    let (executed, reported) = Case { suite, settings, ..Case::default() }.run().await;
+    assert_eq!(reported[0].0, Verdict::Failed, "{reported:?}");
+    assert!(!format!("{executed:?}").contains("wJalr"));
+}
+
+#[tokio::test]
+async fn a_verdict_that_is_not_taken_still_says_its_reason() {
+    let controller = Scripted::new().answering(vec![Err(CallErrorKind::AccessDenied)]);
+    let (executed, _) = Case { suite: "checks: [", controller, ..Case::default() }.run().await;
+    let error = executed.unwrap_err().to_string();
+    assert!(error.contains("allow it in the function's role") && error.contains("the suite cannot be read"), "{error}");
+}
+
+#[tokio::test]
 async fn reads_that_are_denied_are_said_and_http_checks_still_work() {
     let mut controller = Scripted::new();
     controller.facts.deployment = Err(CallErrorKind::AccessDenied);
