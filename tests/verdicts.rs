@@ -88,3 +88,12 @@ fn a_deployment_without_a_setting_is_failed_by_name() {
         played.reason()
     );
 }
+
+#[test]
+fn the_reason_is_in_the_log_at_every_level() {
+    for level in ["error", "off", "info"] {
+        let played = rehearse(&["--fault", "suite-broken", "--env", &format!("RUST_LOG={level}")]);
+        let logs = played.record["logs"].to_string();
+        assert!(logs.contains("the suite cannot be read") && logs.contains("verdict"), "{level}: {logs}");
+    }
+}
