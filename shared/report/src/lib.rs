@@ -3,8 +3,9 @@
 //! A report is plain data: [`text`] and its JSON are made from it alone. What goes into it is the hook's to collect;
 //! every text that came from the network has been redacted and cut before it gets here.
 
+mod fit;
 mod report;
 mod text;
 
 pub use report::{ExecutionId, Mode, Phase, Report, SuiteOrigin, TaskSetRecord};
-pub use text::{Colour, duration, text};
+pub use text::{Colour, counted, duration, text};

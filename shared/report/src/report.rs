@@ -61,6 +61,9 @@ pub struct Report {
     /// Parts of the execution, in order.
     #[serde(default)]
     pub phases: Vec<Phase>,
+    /// What was left out of this document so that it is not too long. Absent when nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
     /// The whole execution, without the status call.
     #[serde(rename = "duration_ms", with = "millis")]
     pub duration: Duration,

@@ -163,7 +163,9 @@ fn summary(check: &CheckRecord) -> String {
     summary
 }
 
-fn counted(count: usize, what: &str) -> String {
+/// A number and what it is a number of: `1 check`, `2 checks`.
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
