@@ -15,7 +15,7 @@ use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError as PutError;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
 
-use crate::call::CallError;
+use crate::call::{CallError, CallErrorKind};
 use crate::execution::HookExecution;
 use crate::facts::{Deployment, EcsTarget};
 use crate::transport::Transport;
@@ -51,6 +51,8 @@ impl fmt::Display for Delivery {
 pub struct CodeDeploy {
     client: Client,
     region: String,
+    /// What is needed in the environment, and is not there.
+    unset: Vec<&'static str>,
 }
 
 impl CodeDeploy {
@@ -60,10 +62,10 @@ impl CodeDeploy {
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(EnvironmentVariableRegionProvider::new())
             .credentials_provider(EnvironmentVariableCredentialsProvider::new());
-        Self::load(loader).await
+        Self::load(loader, unset(|name| std::env::var(name).ok())).await
     }
 
-    async fn load(loader: ConfigLoader) -> Self {
+    async fn load(loader: ConfigLoader, unset: Vec<&'static str>) -> Self {
         let mut loader = loader
             .timeout_config(
                 TimeoutConfig::builder()
@@ -79,7 +81,7 @@ impl CodeDeploy {
         }
         let config = loader.load().await;
         let region = config.region().map_or_else(|| "no region".to_owned(), ToString::to_string);
-        Self { client: Client::new(&config), region }
+        Self { client: Client::new(&config), region, unset }
     }
 
     /// What the deployment is and how it stands.
@@ -94,8 +96,12 @@ impl CodeDeploy {
             .deployment_id(id)
             .send()
             .await
-            .map_err(|error| self.located(CallError::new("codedeploy:GetDeployment", &error)))?;
-        Ok(output.deployment_info().map(Deployment::from).unwrap_or_default())
+            .map_err(|error| self.explained(CallError::new("codedeploy:GetDeployment", &error)))?;
+        output.deployment_info().map(Deployment::from).ok_or_else(|| CallError {
+            action: "codedeploy:GetDeployment",
+            kind: CallErrorKind::Server,
+            detail: "the answer held no deploymentInfo".to_owned(),
+        })
     }
 
     /// The id of the deployment's one target, the ECS service.
@@ -110,7 +116,7 @@ impl CodeDeploy {
             .deployment_id(id)
             .send()
             .await
-            .map_err(|error| self.located(CallError::new("codedeploy:ListDeploymentTargets", &error)))?;
+            .map_err(|error| self.explained(CallError::new("codedeploy:ListDeploymentTargets", &error)))?;
         Ok(output.target_ids().first().cloned())
     }
 
@@ -127,7 +133,7 @@ impl CodeDeploy {
             .target_id(target_id)
             .send()
             .await
-            .map_err(|error| self.located(CallError::new("codedeploy:GetDeploymentTarget", &error)))?;
+            .map_err(|error| self.explained(CallError::new("codedeploy:GetDeploymentTarget", &error)))?;
         Ok(output.deployment_target().and_then(|target| target.ecs_target()).map(EcsTarget::from))
     }
 
@@ -168,18 +174,38 @@ impl CodeDeploy {
             }
             Err(error) => {
                 let error = CallError::new("codedeploy:PutLifecycleEventHookExecutionStatus", &error);
-                Err(self.located(without_id(error, execution)))
+                Err(self.explained(without_id(error, execution)))
             }
         }
     }
 
-    /// Adds the region to errors about what does not exist: it is the usual reason.
-    fn located(&self, mut error: CallError) -> CallError {
-        if error.detail.starts_with("DeploymentDoesNotExist") {
+    /// Adds what the SDK does not say. The region to errors about what does not exist: it is the usual reason. And to
+    /// calls that could not be made, the name of what is missing.
+    fn explained(&self, mut error: CallError) -> CallError {
+        if error.detail.contains(" DeploymentDoesNotExist") {
             error.detail = format!("{}; looked for it in region {}", error.detail, self.region);
+        }
+        if error.kind == CallErrorKind::NotConfigured
+            && let Some((last, others)) = self.unset.split_last()
+        {
+            error.detail = if others.is_empty() {
+                format!("{last} is not set: Lambda sets it; elsewhere set it")
+            } else {
+                format!("{} and {last} are not set: Lambda sets them; elsewhere set them", others.join(", "))
+            };
         }
         error
     }
+}
+
+/// The environment variables that are needed and that `variable` does not have. Those that the SDK falls back to count.
+fn unset(variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+    let is_set = |name: &&str| variable(name).is_some_and(|value| !value.trim().is_empty());
+    [&["AWS_REGION", "AWS_DEFAULT_REGION"][..], &["AWS_ACCESS_KEY_ID"], &["AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY"]]
+        .into_iter()
+        .filter(|names| !names.iter().any(is_set))
+        .map(|names| names[0])
+        .collect()
 }
 
 /// AWS may repeat the id it was given; it must not reach a log.

@@ -8,7 +8,6 @@ use aws_config::Region;
 use aws_sdk_codedeploy::config::Credentials;
 
 use super::*;
-use crate::call::CallErrorKind;
 
 /// Answers every request with one response and keeps what was asked.
 struct Aws {
@@ -18,6 +17,10 @@ struct Aws {
 
 impl Aws {
     fn answering(status: &'static str, body: &'static str) -> Self {
+        Self::answering_as("application/x-amz-json-1.1", status, body)
+    }
+
+    fn answering_as(content_type: &'static str, status: &'static str, body: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -36,7 +39,7 @@ impl Aws {
                 kept.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
                 let _ = write!(
                     stream,
-                    "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                    "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                     body.len()
                 );
             }
@@ -49,7 +52,7 @@ impl Aws {
             .region(Region::new("eu-central-1"))
             .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
             .endpoint_url(url);
-        CodeDeploy::load(loader).await
+        CodeDeploy::load(loader, Vec::new()).await
     }
 
     fn asked(&self) -> Vec<String> {
@@ -105,8 +108,29 @@ async fn a_refused_verdict_says_why_once_and_whether_trying_again_helps() {
             AccessDenied,
             "allow it in the function's role",
         ),
-        ("server", "500 Internal Server Error", "{}", Server, "failed at AWS"),
-        ("gateway", "503 Service Unavailable", "<html>busy</html>", Server, "failed at AWS"),
+        (
+            "throttled, by the status",
+            "429 Too Many Requests",
+            r#"{"__type":"RequestThrottled","message":"slow down"}"#,
+            Throttled,
+            "HTTP 429 RequestThrottled: slow down",
+        ),
+        (
+            "throttled, by a code of another service",
+            "400 Bad Request",
+            r#"{"__type":"RequestThrottledException","message":"slow down"}"#,
+            Throttled,
+            "HTTP 400 RequestThrottledException: slow down",
+        ),
+        (
+            "server",
+            "500 Internal Server Error",
+            r#"{"__type":"InternalServiceError","message":"oops"}"#,
+            Server,
+            "failed on the server's side (HTTP 500 InternalServiceError: oops)",
+        ),
+        ("server, by the status", "500 Internal Server Error", r#"{"__type":"ServiceException"}"#, Server, "HTTP 500"),
+        ("server without words", "500 Internal Server Error", "{}", Server, "(HTTP 500 without an error code)"),
         (
             "foreign id",
             "400 Bad Request",
@@ -119,7 +143,7 @@ async fn a_refused_verdict_says_why_once_and_whether_trying_again_helps() {
             "400 Bad Request",
             r#"{"__type":"DeploymentDoesNotExistException","message":"d-1"}"#,
             Refused,
-            "looked for it in region eu-central-1",
+            "HTTP 400 DeploymentDoesNotExistException: d-1; looked for it in region eu-central-1",
         ),
     ] {
         let aws = Aws::answering(status, body);
@@ -128,6 +152,109 @@ async fn a_refused_verdict_says_why_once_and_whether_trying_again_helps() {
         assert!(error.to_string().contains(part), "{case}: {error}");
         assert_eq!(aws.asked().len(), 1, "{case}: how long to go on is the caller's to decide");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_codedeploys_is_not_laid_at_its_door() {
+    use CallErrorKind::{Refused, Server, Throttled};
+    let html = "text/html; charset=utf-8";
+    for (case, content_type, status, body, kind) in [
+        ("a redirect to a login page", html, "302 Found", "<html>log in</html>", Refused),
+        ("a proxy that forbids", html, "403 Forbidden", "<html>blocked</html>", Refused),
+        ("a proxy that wants a password", html, "407 Proxy Authentication Required", "", Refused),
+        ("a proxy that answers in JSON", "application/json", "403 Forbidden", r#"{"error":"blocked"}"#, Refused),
+        ("a page for everybody", html, "200 OK", "<html>welcome</html>", Refused),
+        ("a proxy that is busy", html, "503 Service Unavailable", "<html>busy</html>", Server),
+        ("a proxy that has had enough", html, "429 Too Many Requests", "<html>enough</html>", Throttled),
+    ] {
+        let aws = Aws::answering_as(content_type, status, body);
+        let error = Aws::client(&aws.url).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
+        assert_eq!(error.kind, kind, "{case}: {error}");
+        let media = content_type.split(';').next().unwrap();
+        let words = format!(
+            "HTTP {} {media}, not an answer of CodeDeploy: is a proxy or an endpoint policy in between?",
+            &status[..3]
+        );
+        assert!(error.detail.starts_with(&words), "{case}: {error}");
+        assert!(!error.to_string().contains("at AWS"), "{case}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_cut_off_is_asked_for_again() {
+    let aws = Aws::answering("200 OK", r#"{"lifecycleEventHookEx"#);
+    let error = Aws::client(&aws.url).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
+    assert_eq!(error.kind, CallErrorKind::Server, "{error}");
+    assert!(error.detail.starts_with("HTTP 200, an answer that cannot be read: "), "{error}");
+}
+
+#[tokio::test]
+async fn a_signature_that_aws_does_not_accept_points_to_credentials_and_clock() {
+    const CLOCK: &str = "this machine's clock";
+    const CREDENTIALS: &str = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN";
+    for (body, parts) in [
+        (r#"{"__type":"InvalidSignatureException","message":"Signature expired"}"#, &[CLOCK, CREDENTIALS][..]),
+        (r#"{"__type":"SignatureDoesNotMatch"}"#, &[CLOCK, CREDENTIALS]),
+        (r#"{"__type":"RequestExpired"}"#, &[CLOCK]),
+        (r#"{"__type":"ExpiredTokenException","message":"expired"}"#, &[CREDENTIALS]),
+        (r#"{"__type":"UnrecognizedClientException","message":"invalid token"}"#, &[CREDENTIALS]),
+    ] {
+        let aws = Aws::answering("403 Forbidden", body);
+        let error = Aws::client(&aws.url).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
+        assert_eq!(error.kind, CallErrorKind::Refused, "{error}");
+        for part in parts {
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_set_is_named_with_what_to_do() {
+    let aws = Aws::answering("200 OK", "{}");
+    for (case, set, sentence) in [
+        (
+            "nothing is set",
+            &[][..],
+            "AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: Lambda sets them; elsewhere set them",
+        ),
+        (
+            "no region",
+            &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+            "AWS_REGION is not set: Lambda sets it; elsewhere set it",
+        ),
+        (
+            "no credentials",
+            &["AWS_DEFAULT_REGION"],
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: Lambda sets them; elsewhere set them",
+        ),
+        (
+            "half of the credentials",
+            &["AWS_REGION", "AWS_ACCESS_KEY_ID"],
+            "AWS_SECRET_ACCESS_KEY is not set: Lambda sets it; elsewhere set it",
+        ),
+    ] {
+        let unset = unset(|name| set.contains(&name).then(|| "something".to_owned()));
+        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(Region::new("eu-central-1"))
+            .no_credentials()
+            .endpoint_url(&aws.url);
+        let error = CodeDeploy::load(loader, unset).await.deployment("d-1").await.unwrap_err();
+        assert_eq!(error.kind, CallErrorKind::NotConfigured, "{case}: {error}");
+        assert_eq!(error.detail, sentence, "{case}");
+    }
+    assert_eq!(unset(|name| (name != "AWS_SESSION_TOKEN").then(|| "something".to_owned())), [""; 0]);
+    assert_eq!(
+        unset(|name| Some(if name == "AWS_ACCESS_KEY_ID" { " " } else { "x" }.to_owned())),
+        ["AWS_ACCESS_KEY_ID"]
+    );
+}
+
+#[tokio::test]
+async fn a_deployment_that_is_not_told_is_no_deployment() {
+    let aws = Aws::answering("200 OK", "{}");
+    let error = Aws::client(&aws.url).await.deployment("d-1").await.unwrap_err();
+    assert_eq!((error.action, error.kind), ("codedeploy:GetDeployment", CallErrorKind::Server), "{error}");
+    assert!(error.detail.contains("held no deploymentInfo"), "{error}");
 }
 
 #[tokio::test]
