@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use greenlight_deployment::appspec;
+use greenlight_report::counted;
 use greenlight_suite::{Diagnostics, Source};
 
 use crate::exit::{Exit, Stop};
@@ -58,8 +59,4 @@ fn is_appspec(path: &Path, text: &str) -> bool {
         || begins("Resources:")
         || begins("Hooks:")
         || (text.contains("\"Resources\"") && text.trim_start().starts_with('{'))
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::attempt::Cause;
 use crate::deadline::Deadline;
-use crate::duration;
+use crate::duration::duration;
 use crate::outcome::Outcome;
 use crate::record::{CheckRecord, Failure, FailureKind, StepRecord};
 use crate::scope::Captures;
@@ -22,12 +22,11 @@ impl Session {
     pub(crate) async fn check(&self, check: &Check, deadline: Deadline) -> CheckRecord {
         let started = Instant::now();
         let mut captures = Captures::new();
-        let mut record = unasked(check);
+        let mut record = CheckRecord::begun(check);
         let until = Until {
             within: check.within.map(|within| Deadline::after(within).instant()),
             deadline: if check.finally.is_empty() { deadline } else { before_finally(deadline) },
         };
-        record.outcome = Outcome::Pass;
         for step in &check.steps {
             if let Some(cause) = until.over_in(Duration::ZERO) {
                 let step = self.begun(step);
@@ -80,28 +79,6 @@ impl Session {
     }
 }
 
-/// The record of a check that was not begun, for want of time.
-pub(crate) fn skipped(check: &Check) -> CheckRecord {
-    CheckRecord {
-        outcome: Outcome::Skipped,
-        reason: Some("not begun: the time for the whole was over".into()),
-        ..unasked(check)
-    }
-}
-
-fn unasked(check: &Check) -> CheckRecord {
-    CheckRecord {
-        name: check.name.clone(),
-        line: check.line,
-        required: check.required,
-        outcome: Outcome::Error,
-        reason: None,
-        duration: Duration::ZERO,
-        steps: Vec::new(),
-        finally: Vec::new(),
-    }
-}
-
 fn before_finally(deadline: Deadline) -> Deadline {
     let left = deadline.remaining();
     Deadline::after(left.saturating_sub(FINALLY.min(left / 5))).min(deadline)
@@ -114,7 +91,7 @@ fn not_begun(next: &str, check: &Check, cause: Cause) -> Failure {
             kind: FailureKind::Assertion,
             subject: "time".into(),
             observed: format!("over before `{next}`"),
-            expected: Some(format!("the whole check within {}", duration::shown(within))),
+            expected: Some(format!("the whole check within {}", duration(within))),
             remedy: None,
         },
         _ => over(&format!("before `{next}`")),
@@ -156,6 +133,14 @@ mod tests {
         let short = not_begun("GET /", &check(None), Cause::Deadline);
         assert_eq!(short.sentence(), "time for the whole was over before `GET /`");
         assert_eq!(short.kind.outcome(), Outcome::Error);
+    }
+
+    #[test]
+    fn a_check_that_was_not_begun_is_skipped_and_says_why() {
+        let record = CheckRecord::skipped(&check(None), "green was not ready");
+        assert_eq!((record.name.as_str(), record.line, record.required), ("c", 1, true));
+        assert_eq!((record.outcome, record.reason.as_deref()), (Outcome::Skipped, Some("green was not ready")));
+        assert_eq!((record.attempts(), record.duration), (0, Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use crate::duration;
+use crate::duration::duration;
 use crate::exchange::Trace;
 use crate::record::{Failure, FailureKind};
 use crate::resolve::LookupError;
@@ -78,7 +78,7 @@ pub(crate) fn failure(error: &reqwest::Error, trace: &Trace) -> Failure {
 /// What it means that a request was cut off after `limit`.
 pub(crate) fn too_long(trace: &Trace, limit: Duration) -> Failure {
     let place = place(trace);
-    let length = duration::shown(limit);
+    let length = duration(limit);
     match (trace.stopwatch.phase(), trace.size) {
         (Phase::Resolving, _) => Failure {
             kind: FailureKind::Dns,
@@ -130,7 +130,7 @@ fn not_connected(observed: String, remedy: Option<&str>) -> Failure {
 /// `limit` is absent when the system gave up by itself.
 fn no_connection(trace: &Trace, limit: Option<Duration>) -> Failure {
     let port = trace.asked.rsplit(':').next().unwrap_or_default();
-    let within = limit.map_or_else(String::new, |limit| format!(" within {}", duration::shown(limit)));
+    let within = limit.map_or_else(String::new, |limit| format!(" within {}", duration(limit)));
     Failure {
         kind: FailureKind::ConnectTimeout,
         subject: "no connection".into(),

@@ -51,6 +51,7 @@ mod version;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::http_client;
 pub use deadline::Deadline;
+pub use duration::duration;
 pub use outcome::Outcome;
 pub use progress::{Progress, Silent};
 pub use record::{

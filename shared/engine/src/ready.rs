@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::attempt::{Attempt, Cause, Limit, Question};
 use crate::deadline::Deadline;
-use crate::duration;
+use crate::duration::duration;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::record::{Failure, ReadinessRecord, VersionRecord};
@@ -210,9 +210,9 @@ impl Wait<'_> {
         let needed = if *consecutive == 1 { "a good one".into() } else { format!("{consecutive} good ones in a row") };
         let polled = if *polls == 1 { "1 poll".to_owned() } else { format!("{polls} polls") };
         let length = if by_deadline {
-            format!("in {}, when the time for the whole was over", duration::shown(*waited))
+            format!("in {}, when the time for the whole was over", duration(*waited))
         } else {
-            format!("within {}", duration::shown(self.plan.within))
+            format!("within {}", duration(self.plan.within))
         };
         let asked = format!("{polled} of {}, {needed} wanted", self.subjects());
         match (self.streak.other(), self.observations.last()) {

@@ -9,6 +9,7 @@ pub mod millis;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use greenlight_suite::Check;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
@@ -39,6 +40,26 @@ pub struct CheckRecord {
 }
 
 impl CheckRecord {
+    /// The record of a check that was not begun, and why.
+    #[must_use]
+    pub fn skipped(check: &Check, reason: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Skipped, reason: Some(reason.into()), ..Self::begun(check) }
+    }
+
+    /// The record of a check that nothing has gone wrong with yet.
+    pub(crate) fn begun(check: &Check) -> Self {
+        Self {
+            name: check.name.clone(),
+            line: check.line,
+            required: check.required,
+            outcome: Outcome::Pass,
+            reason: None,
+            duration: Duration::ZERO,
+            steps: Vec::new(),
+            finally: Vec::new(),
+        }
+    }
+
     /// Attempts in all steps, `finally` included.
     #[must_use]
     pub fn attempts(&self) -> usize {
@@ -55,10 +76,11 @@ pub struct StepRecord {
     pub line: u32,
     /// How it ended: that of its last attempt.
     pub outcome: Outcome,
-    /// Every attempt, in order; of very many, the first and the last ones. Empty when the request could not be made,
-    /// for example for want of a capture.
+    /// Every attempt, in order; of very many, the first and the last ones, and in a report that would be too long fewer.
+    /// Empty when the request could not be made, for example for want of a capture.
     pub attempts: Vec<AttemptRecord>,
-    /// How many attempts were left out between the first [`Self::FIRST_KEPT`] and the last [`Self::LAST_KEPT`].
+    /// How many more attempts there were: those between the first [`Self::FIRST_KEPT`] and the last [`Self::LAST_KEPT`],
+    /// and those that a report had no room for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts_left_out: usize,
     /// What kept it from any attempt, or from the next one.

@@ -8,7 +8,6 @@ use std::num::NonZeroUsize;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use greenlight_suite::Check;
 
-use crate::check::skipped;
 use crate::deadline::Deadline;
 use crate::progress::Progress;
 use crate::record::CheckRecord;
@@ -45,7 +44,7 @@ impl Session {
     /// Runs one check, telling of its beginning and its end.
     async fn told(&self, check: &Check, deadline: Deadline, progress: &dyn Progress) -> CheckRecord {
         let record = if deadline.has_passed() {
-            skipped(check)
+            CheckRecord::skipped(check, "not begun: the time for the whole was over")
         } else {
             progress.started(&check.name);
             self.check(check, deadline).await

@@ -7,5 +7,6 @@ mod fit;
 mod report;
 mod text;
 
+pub use greenlight_engine::duration;
 pub use report::{ExecutionId, Mode, Phase, Report, SuiteOrigin, TaskSetRecord};
-pub use text::{Colour, counted, duration, text};
+pub use text::{Colour, counted, text};

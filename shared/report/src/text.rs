@@ -2,11 +2,12 @@
 //!
 //! One line for each thing that was judged, the reason below what did not pass, the verdict last.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use greenlight_deployment::Verdict;
-use greenlight_engine::{CheckRecord, Outcome, StepRecord};
+use greenlight_engine::{CheckRecord, Outcome, duration};
 
 use crate::report::{Mode, Report};
 
@@ -34,17 +35,6 @@ impl Colour {
             Outcome::Skipped | Outcome::Inconclusive => self.paint("33", &word),
             Outcome::Error | Outcome::Fail => self.paint("31", &word),
         }
-    }
-}
-
-/// `41ms`, `2.4s` or `3m12s`: as short as the length allows.
-#[must_use]
-pub fn duration(length: Duration) -> String {
-    let millis = length.as_millis();
-    match millis {
-        0..1_000 => format!("{millis}ms"),
-        1_000..60_000 => format!("{:.1}s", length.as_secs_f64()),
-        _ => format!("{}m{:02}s", millis / 60_000, millis % 60_000 / 1_000),
     }
 }
 
@@ -90,8 +80,9 @@ pub fn text(report: &Report, colour: Colour) -> String {
     for row in rows {
         row.write(&mut out, width, colour);
     }
-    let shown = |name: &String| report.checks.iter().any(|check| check.name == *name);
-    let unfinished: Vec<_> = report.unfinished.iter().filter(|name| !shown(name)).cloned().collect();
+    let shown: BTreeSet<&str> = report.checks.iter().map(|check| check.name.as_str()).collect();
+    let unfinished = report.unfinished.iter().map(String::as_str).filter(|name| !shown.contains(name));
+    let unfinished: Vec<&str> = unfinished.collect();
     if !unfinished.is_empty() {
         let _ = writeln!(out, "  {} {}", colour.paint("31", "unfinished:"), unfinished.join(", "));
     }
@@ -100,6 +91,9 @@ pub fn text(report: &Report, colour: Colour) -> String {
     }
     for text in &report.warnings {
         let _ = writeln!(out, "  {} {text}", colour.paint("33", "warning:"));
+    }
+    if let Some(text) = &report.left_out {
+        let _ = writeln!(out, "  {} {text}", colour.paint("33", "left out:"));
     }
     let _ = writeln!(out, "{}", verdict_line(report, colour));
     out
@@ -147,15 +141,15 @@ impl<'a> Row<'a> {
 
 /// The requests of a check, how often they were sent, and whether it is only advisory.
 fn summary(check: &CheckRecord) -> String {
-    let requests: Vec<_> = check.steps.iter().map(|step: &StepRecord| step.request.as_str()).collect();
+    let requests: Vec<_> = check.steps.iter().map(|step| step.request.as_str()).collect();
     let mut summary = match requests.as_slice() {
-        [] => String::from("nothing was sent"),
+        [] if check.outcome == Outcome::Skipped => String::from("nothing was sent"),
+        [] => String::from("(its steps were left out)"),
         [one] => (*one).to_owned(),
         [first, rest @ ..] => format!("{first} and {}", counted(rest.len(), "more step")),
     };
-    let attempts: usize = check.steps.iter().map(|step| step.attempts.len()).sum();
-    if attempts > check.steps.len() {
-        let _ = write!(summary, "  ({attempts} attempts)");
+    if check.steps.iter().chain(&check.finally).any(|step| step.attempts_made() > 1) {
+        let _ = write!(summary, "  ({} attempts)", check.attempts());
     }
     if !check.required {
         summary.push_str("  (advisory)");

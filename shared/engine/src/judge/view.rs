@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::duration;
+use crate::duration::duration;
 use crate::redactor::Redactor;
 
 /// Characters of a value that are shown.
@@ -64,7 +64,7 @@ impl<'a> View<'a> {
             Self::Body { size, .. } => format!("({size} bytes)"),
             Self::Status(code) => code.to_string(),
             Self::Size(bytes) => shown_size(bytes),
-            Self::Time(length) => duration::shown(length),
+            Self::Time(length) => duration(length),
         }
     }
 

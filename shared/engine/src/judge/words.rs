@@ -4,7 +4,7 @@ use greenlight_suite::{Bound, Expectation, JsonType, Lookup, Matcher, Undefined,
 use serde_json::Value;
 
 use super::view::{SHOWN, plain_text, shown_size, shown_value};
-use crate::duration;
+use crate::duration::duration;
 use crate::redactor::Redactor;
 
 /// How values are written.
@@ -82,7 +82,7 @@ impl Words<'_> {
     fn bound(self, bound: &Bound) -> Result<String, Undefined> {
         Ok(match bound {
             Bound::Number(number) => shown_value(&number.render(self.values)?, self.redactor),
-            Bound::Time(length) => duration::shown(*length),
+            Bound::Time(length) => duration(*length),
             Bound::Size(bytes) => shown_size(*bytes),
         })
     }

@@ -73,9 +73,59 @@ fn a_report_survives_being_written_and_read() {
     assert_eq!(serde_json::from_str::<Report>(&written).unwrap(), report);
 }
 
-#[test]
-fn a_duration_is_as_short_as_its_length_allows() {
-    for (millis, expected) in [(0, "0ms"), (999, "999ms"), (1_000, "1.0s"), (59_940, "59.9s"), (192_000, "3m12s")] {
-        assert_eq!(duration(Duration::from_millis(millis)), expected);
+/// With one check of this name, these attempts, and whatever else.
+fn with_check(change: serde_json::Value) -> Report {
+    let mut check = json!({
+        "name": "c", "line": 9, "required": true, "outcome": "fail", "duration_ms": 41.2, "reason": "wrong", "steps": []
+    });
+    if let (Some(check), serde_json::Value::Object(change)) = (check.as_object_mut(), change) {
+        check.extend(change);
     }
+    Report { checks: vec![serde_json::from_value(check).unwrap()], ..failed() }
+}
+
+#[test]
+fn attempts_are_counted_whether_they_were_kept_or_not() {
+    let step = |attempts_left_out: u32| {
+        json!({
+            "request": "GET /", "line": 9, "outcome": "fail", "attempts_left_out": attempts_left_out,
+            "attempts": [{ "request": "GET http://10.0.0.1:8080/", "timings": { "total_ms": 12.5 } }]
+        })
+    };
+    for (steps, finally, expected) in [
+        (vec![step(0)], vec![], "  c        GET /\n"),
+        (vec![step(0), step(0)], vec![step(0)], "  c        GET / and 1 more step\n"),
+        (vec![step(37)], vec![], "  c        GET /  (38 attempts)\n"),
+        (vec![step(0)], vec![step(2)], "  c        GET /  (4 attempts)\n"),
+        (vec![], vec![], "  c        (its steps were left out)\n"),
+    ] {
+        let text = text(&with_check(json!({ "steps": steps, "finally": finally })), Colour::Never);
+        assert!(text.contains(expected), "{expected:?} in\n{text}");
+    }
+}
+
+#[test]
+fn what_was_left_out_is_said_before_the_verdict() {
+    let report = Report { left_out: Some("attempts of 2 checks".to_owned()), ..failed() };
+    let text = text(&report, Colour::Never);
+    assert_eq!(text.lines().rev().nth(1), Some("  left out: attempts of 2 checks"));
+}
+
+#[test]
+fn names_and_reasons_of_any_width_are_shown_in_full() {
+    let names =
+        ["", " ", "ä", "😀😀😀", "e\u{301}", "\u{200b}", "価格一覧", "\u{1}", &"x".repeat(70_000), &"€".repeat(41)];
+    for name in names {
+        let report = with_check(json!({ "name": name, "reason": name, "duration_ms": 1e15 }));
+        for colour in [Colour::Never, Colour::Always] {
+            let text = text(&report, colour);
+            let lines = text.lines().filter(|line| line.contains(name)).count();
+            assert!(lines > usize::from(!name.is_empty()), "{name:?} in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_number_of_things_is_said_as_one_says_it() {
+    assert_eq!([0, 1, 2].map(|count| counted(count, "check")), ["0 checks", "1 check", "2 checks"]);
 }
