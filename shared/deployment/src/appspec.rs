@@ -119,6 +119,83 @@ mod tests {
     }
 
     #[test]
+    fn a_functions_name_is_found_however_it_is_written() {
+        for function in [
+            "gate",
+            "gate:live",
+            "123456789012:function:gate:7",
+            "arn:aws:lambda:eu-central-1:123456789012:function:gate",
+            "arn:aws-cn:lambda:cn-north-1:123456789012:function:gate:live",
+        ] {
+            let binding = Binding { at: BindingPoint::AfterInstall, function: function.into() };
+            assert_eq!(binding.function_name(), "gate", "{function}");
+        }
+    }
+
+    fn bound(hooks: &[(&str, &str)]) -> Result<Appspec, Diagnostics> {
+        let (resources, _) = GOOD.split_once("# Names or ARNs").unwrap();
+        let hooks: Vec<_> = hooks.iter().map(|(at, function)| format!("  - {at}: {function}\n")).collect();
+        parse(&Source::new("appspec.yml", format!("{resources}Hooks:\n{}", hooks.concat())))
+    }
+
+    #[test]
+    fn each_of_our_functions_judges_one_event_and_foreign_ones_any() {
+        for (case, hooks, sentence) in [
+            (
+                "another event's",
+                &[("AfterInstall", "gate-before-allow-traffic")][..],
+                Some("`gate-before-allow-traffic` judges BeforeAllowTraffic, and is bound to AfterInstall"),
+            ),
+            (
+                "the two that differ by one word",
+                &[("AfterAllowTestTraffic", "gate-after-allow-traffic")],
+                Some("`gate-after-allow-traffic` judges AfterAllowTraffic, and is bound to AfterAllowTestTraffic"),
+            ),
+            (
+                "the two that differ by one word, the other way",
+                &[("AfterAllowTraffic", "gate-after-allow-test-traffic")],
+                Some("`gate-after-allow-test-traffic` judges AfterAllowTestTraffic, and is bound to AfterAllowTraffic"),
+            ),
+            (
+                "an event that nothing of ours judges",
+                &[("BeforeInstall", "after-install")],
+                Some("`after-install` judges AfterInstall, and is bound to BeforeInstall"),
+            ),
+            (
+                "ours twice",
+                &[("AfterInstall", "gate-after-install"), ("BeforeAllowTraffic", "gate-after-install:live")],
+                Some("`gate-after-install` judges AfterInstall, and is bound to BeforeAllowTraffic"),
+            ),
+            (
+                "an ARN with an alias",
+                &[("AfterInstall", "arn:aws:lambda:eu-central-1:123456789012:function:gate-after-allow-traffic:live")],
+                Some("`gate-after-allow-traffic` judges AfterAllowTraffic, and is bound to AfterInstall"),
+            ),
+            (
+                "each its own",
+                &[("AfterInstall", "x-after-install"), ("AfterAllowTraffic", "x-after-allow-traffic")],
+                None,
+            ),
+            ("a foreign one twice", &[("AfterInstall", "smoke"), ("BeforeAllowTraffic", "smoke")], None),
+            ("the words in the middle", &[("AfterInstall", "before-allow-traffic-smoke")], None),
+            ("the words within a word", &[("AfterAllowTraffic", "thereafter-install")], None),
+        ] {
+            let found = bound(hooks).err().map(|diagnostics| diagnostics.summary());
+            let found = found.as_deref().map(|summary| summary.split_once(": ").unwrap().1);
+            assert_eq!(found, sentence, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_function_at_the_wrong_event_is_shown_with_its_place_and_remedy() {
+        let wrong = [
+            ("BeforeInstall", "CodeDeployHook_orders-after-install"),
+            ("AfterInstall", "CodeDeployHook_orders-before-allow-traffic"),
+        ];
+        insta::assert_snapshot!(bound(&wrong).unwrap_err());
+    }
+
+    #[test]
     fn an_appspec_without_hooks_is_legal() {
         for hooks in ["", "Hooks:\n", "Hooks: []\n"] {
             let (resources, _) = GOOD.split_once("# Names or ARNs").unwrap();

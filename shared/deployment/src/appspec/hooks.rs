@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use greenlight_suite::Hook;
 use greenlight_suite::diagnostics::{Problem, Problems, did_you_mean, quote};
 use greenlight_suite::yaml::{Entry, Key, Mapping, Node};
 
@@ -59,13 +60,20 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// The function's own name: without partition, region, account and qualifier when it is written as an ARN.
+    /// The function's own name: without partition, region and account when it is written as an ARN, and without the
+    /// version or alias.
     #[must_use]
     pub fn function_name(&self) -> &str {
-        match self.function.split_once("function:") {
-            Some((_, name)) => name.split(':').next().unwrap_or(name),
-            None => &self.function,
-        }
+        let name = self.function.split_once("function:").map_or(self.function.as_str(), |(_, name)| name);
+        name.split(':').next().unwrap_or(name)
+    }
+
+    /// The hook that the function judges when it is one of Greenlight's: its name then ends with its binary's.
+    fn judges(&self) -> Option<Hook> {
+        Hook::ALL.into_iter().find(|hook| {
+            let before = self.function_name().strip_suffix(hook.binary());
+            before.is_some_and(|before| !before.ends_with(char::is_alphanumeric))
+        })
     }
 }
 
@@ -110,13 +118,15 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> Vec<Binding> {
         };
         let Some(at) = binding_point(key, problems) else { continue };
         let Some(function) = function(key, value, problems) else { continue };
+        let binding = Binding { at, function };
+        at_its_event(&binding, value, problems);
         match bindings.iter().find(|other| other.at == at) {
             Some(other) => problems.report(
                 Problem::at(key.span, format!("two functions for `{at}`"))
                     .label(format!("it has {} already", quote(&other.function)))
                     .remedy("CodeDeploy asks one function at an event; remove one of them"),
             ),
-            None => bindings.push(Binding { at, function }),
+            None => bindings.push(binding),
         }
     }
     bindings.sort_by_key(|binding| binding.at);
@@ -142,6 +152,19 @@ fn binding_point(key: &Key, problems: &mut Problems) -> Option<BindingPoint> {
         problems.report(problem.remedy(format!("functions can be bound to {}", names.join(", "))));
     }
     known
+}
+
+/// Each of Greenlight's functions judges one event, and at another it would ask the wrong questions. A foreign function
+/// may be bound to as many events as it likes.
+fn at_its_event(binding: &Binding, value: &Node, problems: &mut Problems) {
+    let (at, name) = (binding.at, binding.function_name());
+    let Some(judged) = binding.judges().filter(|hook| hook.name() != at.name()) else { return };
+    let problem = Problem::at(value.span, format!("{} judges {judged}, and is bound to {at}", quote(name)));
+    let remedy = match Hook::ALL.into_iter().find(|hook| hook.name() == at.name()) {
+        Some(hook) => format!("bind it to `{judged}`; the function for `{at}` is named `…-{}`", hook.binary()),
+        None => format!("bind it to `{judged}`; Greenlight has no function for `{at}`"),
+    };
+    problems.report(problem.label(format!("belongs to `{judged}`")).remedy(remedy));
 }
 
 fn function(key: &Key, value: &Node, problems: &mut Problems) -> Option<String> {
