@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
 
 use greenlight_engine::{BaseUrl, CheckRecord, Deadline, Outcome, Scope, Session, VersionRecord};
 use greenlight_suite::{CREDENTIALS, Ready, Suite, Version};
@@ -49,7 +48,9 @@ pub async fn ask(
     if plan.version.is_none() && !plan.checks.iter().any(|check| check.required) {
         // Nothing that could be found would be evidence: waiting for green would only delay the verdict.
         let reason = "nothing that is required would have been asked";
-        return board.update(|draft| draft.checks = plan.checks.iter().map(|check| not_run(check, reason)).collect());
+        return board.update(|draft| {
+            draft.checks = plan.checks.iter().map(|check| CheckRecord::skipped(check, reason)).collect();
+        });
     }
     board.update(|draft| draft.demands.readiness = true);
     let session = Scope::build(suite, target.facts, &|name| visible(environment, name))
@@ -108,7 +109,8 @@ impl Round<'_> {
             draft.readiness = Some(readiness);
             draft.version.clone_from(&version);
             if !is_ready {
-                draft.checks = plan.checks.iter().map(|check| not_run(check, "green was not ready")).collect();
+                draft.checks =
+                    plan.checks.iter().map(|check| CheckRecord::skipped(check, "green was not ready")).collect();
             }
         });
         if !is_ready {
@@ -139,18 +141,5 @@ impl Round<'_> {
             }
         }
         record
-    }
-}
-
-fn not_run(check: &greenlight_suite::Check, reason: &str) -> CheckRecord {
-    CheckRecord {
-        name: check.name.clone(),
-        line: check.line,
-        required: check.required,
-        outcome: Outcome::Skipped,
-        reason: Some(reason.to_owned()),
-        duration: Duration::ZERO,
-        steps: Vec::new(),
-        finally: Vec::new(),
     }
 }
