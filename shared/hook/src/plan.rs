@@ -125,4 +125,17 @@ hooks:
             assert_eq!(names(text, hook), expected, "{case}");
         }
     }
+
+    #[test]
+    fn a_choice_of_checks_keeps_those_and_names_the_first_that_is_not_there() {
+        let text = "checks: { home: { request: GET / }, about: { request: GET /about } }";
+        let suite = greenlight_suite::parse(&Source::new("suite.yml", text)).unwrap();
+        let only = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let plan = Plan::new(&suite, Hook::AfterAllowTestTraffic).only(&names)?;
+            Ok(plan.checks.iter().map(|check| check.name.as_str()).collect::<Vec<_>>())
+        };
+        assert_eq!(only(&["about"]), Ok(vec!["about"]));
+        assert_eq!(only(&["about", "hoem"]), Err("hoem".to_owned()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenlight_engine::{ReadinessRecord, VersionRecord};
+use greenlight_engine::{Failure, ReadinessRecord, StepRecord, VersionRecord};
 use greenlight_report::TaskSetRecord;
 use proptest::prelude::*;
 
@@ -113,6 +113,64 @@ fn the_reason_names_the_worst_check_and_counts_the_rest() {
         Conclusion::of(&draft).reason(),
         "check `home`: GET / status 500, expected any 2xx (and 2 more checks did not pass)"
     );
+}
+
+#[test]
+fn problems_are_counted_beside_the_first() {
+    for (problems, reason) in [
+        (vec!["one"], "one"),
+        (vec!["one", "two"], "one (and 1 more problem)"),
+        (vec!["one", "two", "three"], "one (and 2 more problems)"),
+    ] {
+        let mut draft = draft(vec![check("home", true, Outcome::Pass)]);
+        draft.problems = problems.into_iter().map(ToOwned::to_owned).collect();
+        assert_eq!(Conclusion::of(&draft).reason(), reason);
+    }
+}
+
+#[test]
+fn a_check_that_the_deadline_ended_is_unfinished_and_a_wrong_answer_says_more() {
+    let ended_by = |kind| {
+        let (planned, mut record) = check("slow", true, Outcome::Error);
+        record.steps.push(StepRecord {
+            request: "GET /slow".into(),
+            line: 1,
+            outcome: Outcome::Error,
+            attempts: Vec::new(),
+            attempts_left_out: 0,
+            problem: Some(Failure {
+                kind,
+                subject: "no answer".into(),
+                observed: "in time".into(),
+                expected: None,
+                remedy: None,
+            }),
+            captured: Vec::new(),
+        });
+        (planned, record)
+    };
+    let reason = |checks| Conclusion::of(&draft(checks)).reason().to_owned();
+    let deadline = || ended_by(FailureKind::Deadline);
+    assert_eq!(reason(vec![deadline()]), "the time was over with unfinished checks: slow");
+    assert!(reason(vec![ended_by(FailureKind::Dns)]).starts_with("check `slow`: "));
+    let worst = reason(vec![deadline(), check("home", true, Outcome::Fail)]);
+    assert!(worst.starts_with("check `home`: ") && worst.ends_with("(and 1 more check did not pass)"), "{worst}");
+}
+
+#[test]
+fn a_green_that_was_not_ready_names_the_checks_that_were_not_run() {
+    let mut draft = draft(vec![check("home", true, Outcome::Skipped), check("early", true, Outcome::Pass)]);
+    draft.demands.readiness = true;
+    draft.readiness = Some(readiness(Outcome::Fail));
+    assert_eq!(Conclusion::of(&draft).reason(), "green was not ready; checks not run: home");
+}
+
+#[test]
+fn a_long_list_of_names_and_a_long_reason_are_cut() {
+    let names: Vec<String> = (0..12).map(|index| index.to_string()).collect();
+    assert_eq!(listed(&names[..10]), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9");
+    assert_eq!(listed(&names), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more");
+    assert_eq!(Conclusion::failed(Mode::Enforce, "ä".repeat(3_000)).reason().chars().count(), 2_001);
 }
 
 #[test]
