@@ -57,7 +57,7 @@ fn each_fault_of_green_is_rolled_back_with_the_reason_that_fits() {
 
 #[test]
 fn what_only_takes_time_is_waited_for() {
-    for fault in ["late-switch", "not-ready"] {
+    for fault in ["late-switch", "node-by-node", "not-ready"] {
         let played = rehearse(&["--fault", fault]);
         assert_eq!((played.code, played.production()), (0, "cf78ba1"), "{fault}:\n{}", played.printed);
         assert_every_hook_has_a_verdict(fault, &played);
