@@ -6,6 +6,7 @@
 
 mod expectation;
 mod hook;
+mod status;
 mod template;
 
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -14,8 +15,9 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-pub use expectation::{Bound, Expectation, JsonPath, JsonType, Matcher, Pattern, StatusSet};
+pub use expectation::{Bound, Expectation, JsonPath, JsonType, Matcher, Pattern};
 pub use hook::{Hook, UnknownHook};
+pub use status::StatusSet;
 pub use template::{Lookup, Part, Template, Undefined, ValueTemplate, Variable};
 
 /// A whole suite file.
@@ -41,6 +43,8 @@ pub struct Suite {
     pub parallel: NonZeroUsize,
     /// The longest time one attempt of one request may take, unless it says otherwise.
     pub timeout: Duration,
+    /// Whether `fewer_tasks: allowed` was said: green may have fewer tasks than blue.
+    pub fewer_tasks: bool,
 }
 
 impl Suite {
@@ -48,6 +52,25 @@ impl Suite {
     pub const DEFAULT_PARALLEL: NonZeroUsize = NonZeroUsize::new(8).unwrap();
     /// Longest time of one attempt, unless the file says otherwise.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+}
+
+impl Default for Suite {
+    /// A suite that says nothing, for an execution that has no file.
+    fn default() -> Self {
+        Self {
+            service: None,
+            target: Target::default(),
+            secrets: IndexMap::new(),
+            variables: IndexMap::new(),
+            ready: None,
+            version: None,
+            checks: Vec::new(),
+            hooks: IndexMap::new(),
+            parallel: Self::DEFAULT_PARALLEL,
+            timeout: Self::DEFAULT_TIMEOUT,
+            fewer_tasks: false,
+        }
+    }
 }
 
 /// How requests reach the service.
@@ -93,6 +116,10 @@ pub const CREDENTIALS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 pub enum SecretSource {
     /// `env:NAME`: an environment variable of the process that runs the suite.
     Environment(String),
+    /// `ssm:NAME`: a parameter of AWS Systems Manager, by the name that `GetParameters` takes: `/orders/edge-key`,
+    /// with a version (`/orders/edge-key:3`) or a label (`/orders/edge-key:live`) where one is wanted. Below
+    /// `/aws/reference/secretsmanager/` it is a secret of Secrets Manager.
+    Parameter(String),
 }
 
 /// Green answers steadily: `consecutive` good answers in a row, each on a fresh connection, before `within` is over.
@@ -145,6 +172,9 @@ pub struct Check {
     pub required: bool,
     /// Whether `side_effects: allowed` was said: methods other than GET, HEAD and OPTIONS are only legal then.
     pub side_effects: bool,
+    /// Whether `direct: true` was said: it is also sent to every task of green by its own address, at
+    /// [`Hook::AfterInstall`]. Never together with `side_effects`: they would be had once a task.
+    pub direct: bool,
     /// The budget for all its steps with their retries; `finally` is not counted. The deadline's when absent.
     pub within: Option<Duration>,
     /// Run in order until one fails. Never empty.

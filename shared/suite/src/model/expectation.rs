@@ -5,6 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::status::StatusSet;
 use super::template::{Template, ValueTemplate};
 
 /// Matchers that all have to hold. A scalar in the file is one `equals`, a list is one `one_of`.
@@ -20,7 +21,7 @@ pub enum Matcher {
     Not(Expectation),
     /// Is one of these values.
     OneOf(Vec<ValueTemplate>),
-    /// For `status`: is one of these codes, at least one of which is a class such as `2xx`.
+    /// For `status`: is in one of these sets, at least one of which is more than a code in a suite.
     StatusIn(Vec<StatusSet>),
     /// Text holds this text; a list holds this item.
     Contains(ValueTemplate),
@@ -48,35 +49,6 @@ pub enum Matcher {
     Every(Expectation),
     /// At least one item is so.
     Any(Expectation),
-}
-
-/// A status code, or a class of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatusSet {
-    /// `404`
-    Code(u16),
-    /// `2xx`, as its first digit.
-    Class(u16),
-}
-
-impl StatusSet {
-    /// Whether a status is meant.
-    #[must_use]
-    pub fn contains(self, status: u16) -> bool {
-        match self {
-            Self::Code(code) => status == code,
-            Self::Class(digit) => status / 100 == digit,
-        }
-    }
-}
-
-impl fmt::Display for StatusSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "{code}"),
-            Self::Class(digit) => write!(f, "{digit}xx"),
-        }
-    }
 }
 
 /// What `at_least`, `at_most`, `above` and `below` compare with.

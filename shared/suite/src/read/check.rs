@@ -23,6 +23,11 @@ static SIDE_EFFECTS: Key<Choice<()>> = Key::optional(
     Choice(&[("allowed", ())]),
     "`allowed` permits methods other than GET, HEAD and OPTIONS: green shares production's database.",
 );
+static DIRECT: Key<Flag> = Key::optional(
+    "direct",
+    Flag,
+    "`true`: it is also sent to every task of green by its own address, at AfterInstall. Default false.",
+);
 static WITHIN: Key<Time> =
     Key::optional("within", Time, "The budget for all its steps with their retries; `finally` is not counted.");
 static STEPS: Key<Steps> =
@@ -38,6 +43,7 @@ static SHAPE: Shape = Shape {
     keys: &[
         &REQUIRED,
         &SIDE_EFFECTS,
+        &DIRECT,
         &SINGLE,
         &HEADERS,
         &QUERY,
@@ -104,6 +110,14 @@ fn read_check(entry: &Entry, reader: &mut Reader<'_>) -> Option<Meaning> {
     let fields = Fields::open(&SHAPE, field, reader)?;
     let required = fields.read_or(&REQUIRED, true, reader);
     let side_effects = fields.read_optional(&SIDE_EFFECTS, reader);
+    let direct = fields.read_or(&DIRECT, false, reader);
+    if direct == Some(true) && fields.has(&SIDE_EFFECTS) {
+        reader.report(
+            Problem::at(fields.key_span(&DIRECT), "a check with side effects cannot be sent to the tasks directly")
+                .label("they would be had once a task")
+                .remedy("remove `direct`, and let it run once through the test listener"),
+        );
+    }
     let within = fields.read_optional(&WITHIN, reader);
     reader.scope.methods = if fields.has(&SIDE_EFFECTS) { Methods::Any } else { Methods::SafeUnlessAllowed };
     let steps = if fields.has(&STEPS) { several(&fields, reader) } else { single(&fields, reader) };
@@ -122,6 +136,7 @@ fn read_check(entry: &Entry, reader: &mut Reader<'_>) -> Option<Meaning> {
         line,
         required: required?,
         side_effects: side_effects?.is_some(),
+        direct: direct?,
         within: within?,
         steps: with_timeout(steps),
         finally: with_timeout(finally?),

@@ -85,6 +85,7 @@ fn expects_redirect(expect: &Expect) -> bool {
             Matcher::StatusIn(sets) => sets.iter().all(|set| match set {
                 StatusSet::Code(code) => (300..400).contains(code),
                 StatusSet::Class(digit) => *digit == 3,
+                StatusSet::Range { first, last } => *first >= 300 && *last < 400,
             }),
             _ => false,
         })

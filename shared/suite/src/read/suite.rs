@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::amount::Amount;
 use super::check::Checks;
+use super::choice::Choice;
 use super::duration::Time;
 use super::hooks::Hooks;
 use super::ready::Ready;
@@ -39,6 +40,11 @@ static VERSION: Key<Version> =
 static CHECKS: Key<Checks> = Key::optional("checks", Checks, "What to check, by name.");
 static HOOKS: Key<Hooks> =
     Key::optional("hooks", Hooks, "Which checks run at which hook, where that is not the default.");
+static FEWER_TASKS: Key<Choice<()>> = Key::optional(
+    "fewer_tasks",
+    Choice(&[("allowed", ())]),
+    "`allowed` permits green to have fewer tasks than blue. Without it, fewer are a failure at AfterInstall.",
+);
 static PARALLEL: Key<Amount> =
     Key::optional("parallel", Amount { most: 1000 }, "How many checks run side by side at most. Default 8.");
 static TIMEOUT: Key<Time> =
@@ -46,7 +52,19 @@ static TIMEOUT: Key<Time> =
 
 static SHAPE: Shape = Shape {
     title: "a suite",
-    keys: &[&SERVICE, &TARGET, &SECRETS, &VARIABLES, &READY, &VERSION, &CHECKS, &HOOKS, &PARALLEL, &TIMEOUT],
+    keys: &[
+        &SERVICE,
+        &TARGET,
+        &SECRETS,
+        &VARIABLES,
+        &READY,
+        &VERSION,
+        &CHECKS,
+        &HOOKS,
+        &FEWER_TASKS,
+        &PARALLEL,
+        &TIMEOUT,
+    ],
 };
 
 /// A whole suite file.
@@ -72,6 +90,7 @@ impl Word for File {
         let hooks = fields.read_or(&HOOKS, IndexMap::new(), reader);
         let parallel = fields.read_optional(&PARALLEL, reader);
         let timeout = fields.read_or(&TIMEOUT, Suite::DEFAULT_TIMEOUT, reader);
+        let fewer_tasks = fields.read_optional(&FEWER_TASKS, reader);
         fields.finish();
         let parallel = parallel?.and_then(|parallel| NonZeroUsize::try_from(parallel).ok());
         Some(Suite {
@@ -85,6 +104,7 @@ impl Word for File {
             hooks: hooks?,
             parallel: parallel.unwrap_or(Suite::DEFAULT_PARALLEL),
             timeout: timeout?,
+            fewer_tasks: fewer_tasks?.is_some(),
         })
     }
 
