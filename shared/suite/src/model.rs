@@ -173,7 +173,7 @@ pub struct Check {
     /// Whether `side_effects: allowed` was said: methods other than GET, HEAD and OPTIONS are only legal then.
     pub side_effects: bool,
     /// Whether `direct: true` was said: it is also sent to every task of green by its own address, at
-    /// [`Hook::AfterInstall`]. Never together with `side_effects`: they would be had once a task.
+    /// [`Hook::AfterInstall`]. Never together with `side_effects`: they would happen once for each task.
     pub direct: bool,
     /// The budget for all its steps with their retries; `finally` is not counted. The deadline's when absent.
     pub within: Option<Duration>,

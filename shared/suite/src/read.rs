@@ -15,6 +15,7 @@ mod header;
 mod hooks;
 mod matcher;
 mod name;
+mod parameter;
 mod ready;
 mod request;
 mod scope;

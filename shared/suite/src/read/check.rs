@@ -97,7 +97,12 @@ fn check_schema(definitions: &mut Definitions) -> Value {
     let mut schema = SHAPE.schema(definitions);
     let belongs_inside: Map<_, _> = OF_REQUEST.iter().map(|key| (key.name().to_owned(), Value::Bool(false))).collect();
     schema.insert("oneOf".into(), json!([{ "required": ["request"] }, { "required": ["steps"] }]));
-    schema.insert("dependentSchemas".into(), json!({ "steps": { "properties": belongs_inside } }));
+    let once = json!({ "const": false, "description": "A check with side effects cannot be sent to every task." });
+    let beside = json!({
+        "steps": { "properties": belongs_inside },
+        "side_effects": { "properties": { "direct": once } },
+    });
+    schema.insert("dependentSchemas".into(), beside);
     schema.into()
 }
 
@@ -111,10 +116,13 @@ fn read_check(entry: &Entry, reader: &mut Reader<'_>) -> Option<Meaning> {
     let required = fields.read_or(&REQUIRED, true, reader);
     let side_effects = fields.read_optional(&SIDE_EFFECTS, reader);
     let direct = fields.read_or(&DIRECT, false, reader);
+    if direct == Some(false) {
+        reader.scope.indirect.insert(entry.key.name.clone());
+    }
     if direct == Some(true) && fields.has(&SIDE_EFFECTS) {
         reader.report(
             Problem::at(fields.key_span(&DIRECT), "a check with side effects cannot be sent to the tasks directly")
-                .label("they would be had once a task")
+                .label("they would happen once for each task")
                 .remedy("remove `direct`, and let it run once through the test listener"),
         );
     }

@@ -28,13 +28,10 @@ impl Word for Hooks {
             let plan = value_of(entry, reader).and_then(|field| {
                 let fields = Fields::open(&SHAPE, field, reader)?;
                 let checks = fields.read(&CHECKS, reader);
-                if hook == Some(Hook::AfterInstall) && checks.as_ref().is_some_and(runs_something) {
-                    let problem = Problem::at(fields.key_span(&CHECKS), "checks cannot run at AfterInstall");
-                    reader.report(
-                        problem
-                            .label("the test listener still serves blue then")
-                            .remedy("run them at AfterAllowTestTraffic, the first hook at which green answers"),
-                    );
+                if hook == Some(Hook::AfterInstall)
+                    && let Some(field) = fields.field(&CHECKS)
+                {
+                    refuse_indirect(field, reader);
                 }
                 fields.finish();
                 checks.map(|checks| HookPlan { checks })
@@ -57,17 +54,28 @@ impl Word for Hooks {
 /// What is true when a hook runs, for editors.
 fn meaning(hook: Hook) -> &'static str {
     match hook {
-        Hook::AfterInstall => "Green runs; the test listener still serves blue, so no checks can run.",
+        Hook::AfterInstall => {
+            "Green runs; the test listener still serves blue, so only checks with `direct: true` can run. \
+             Default: all of those."
+        }
         Hook::AfterAllowTestTraffic => "The test listener serves green. Default: all checks.",
         Hook::BeforeAllowTraffic => "The test listener serves green, just before production traffic moves.",
         Hook::AfterAllowTraffic => "Production serves green; blue still runs.",
     }
 }
 
-fn runs_something(selection: &Selection) -> bool {
-    match selection {
-        Selection::All => true,
-        Selection::Named(names) => !names.is_empty(),
+/// At `AfterInstall` only checks with `direct: true` can run: the listeners still serve blue.
+fn refuse_indirect(field: Field<'_>, reader: &mut Reader<'_>) {
+    const REMEDY: &str = "mark the check `direct: true` to ask green's tasks themselves";
+    const LABEL: &str = "at AfterInstall the test listener still serves blue";
+    if field.node.as_text() == Some("all") && reader.scope.checks.len() == reader.scope.indirect.len() {
+        reader.report(Problem::at(field.span(), "no check can run at AfterInstall").label(LABEL).remedy(REMEDY));
+    }
+    for node in field.node.as_sequence().into_iter().flatten() {
+        if let Some(name) = node.as_text().filter(|name| reader.scope.indirect.contains(*name)) {
+            let problem = Problem::at(node.span, format!("the check {} cannot run at AfterInstall", quote(name)));
+            reader.report(problem.label(LABEL).remedy(REMEDY));
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Scope {
     pub(super) methods: Methods,
     /// The names of the checks.
     pub(super) checks: IndexSet<String>,
+    /// Those of them that are not sent to tasks directly.
+    pub(super) indirect: IndexSet<String>,
 }
 
 /// A variable of the file.
@@ -119,10 +121,13 @@ impl Scope {
 
     /// The name that was probably meant.
     fn meant(&self, name: &str) -> Option<String> {
-        if let Some((family, rest)) = name.split_once('.')
-            && !FAMILIES.contains(&family)
-        {
-            return did_you_mean(family, FAMILIES).map(|family| format!("{family}.{rest}"));
+        if let Some((family, rest)) = name.split_once('.') {
+            if !FAMILIES.contains(&family) {
+                return did_you_mean(family, FAMILIES).map(|family| format!("{family}.{rest}"));
+            }
+            if let Some(meant) = meant_of_container(family, rest) {
+                return Some(meant);
+            }
         }
         did_you_mean(name, self.own().chain(FACTS)).map(str::to_owned)
     }
@@ -146,6 +151,19 @@ impl Scope {
             }
         }
     }
+}
+
+/// The fact of a container that was probably meant by `images.app.tag`, `image.app.tagg` or `envs.app.VERSION`.
+fn meant_of_container(side: &str, rest: &str) -> Option<String> {
+    let (kind, rest) = rest.split_once('.')?;
+    let kind = did_you_mean(kind, ["env", "image"])?;
+    let rest = match rest.rsplit_once('.') {
+        Some((container, fact)) if kind == "image" => {
+            format!("{container}.{}", did_you_mean(fact, ["tag", "digest"])?)
+        }
+        _ => rest.to_owned(),
+    };
+    Some(format!("{side}.{kind}.{rest}")).filter(|meant| is_fact(meant))
 }
 
 /// A name that the deployment or the environment gives a value to.

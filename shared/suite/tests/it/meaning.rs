@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use greenlight_suite::{
-    Body, Check, Expectation, Extraction, Hook, Matcher, Redirects, Repeat, Selection, Source, Step, Suite,
-    ValueTemplate, parse,
+    Body, Check, Expectation, Extraction, Hook, Matcher, Redirects, Repeat, SecretSource, Selection, Source, Step,
+    Suite, ValueTemplate, parse,
 };
 
 fn suite(text: &str) -> Suite {
@@ -149,6 +149,41 @@ fn variables_know_their_lines() {
     let Some(Body::Text(body)) = &suite.checks[0].steps[0].request.body else { panic!("no body") };
     assert_eq!(body.variables().map(|variable| variable.line).collect::<Vec<_>>(), [8]);
     assert_eq!((suite.checks[0].line, suite.checks[0].steps[0].line), (4, 5));
+}
+
+#[test]
+fn what_may_differ_for_green_is_said_in_words() {
+    assert!(!suite("service: a").fewer_tasks);
+    assert!(suite("fewer_tasks: allowed").fewer_tasks);
+    assert!(!check("request: GET /").direct);
+    assert!(check("request: GET /, direct: true").direct);
+    assert!(!check("request: GET /, direct: false").direct);
+}
+
+#[test]
+fn a_suite_that_says_nothing_is_the_default_one() {
+    assert_eq!(format!("{:?}", suite("{}")), format!("{:?}", Suite::default()));
+}
+
+#[test]
+fn secrets_come_from_the_environment_and_from_parameters() {
+    let secrets = suite("secrets: { a: env:KEY, b: ssm:/orders/key:3, c: ssm:key }").secrets;
+    assert_eq!(secrets["a"], SecretSource::Environment("KEY".into()));
+    assert_eq!(secrets["b"], SecretSource::Parameter("/orders/key:3".into()));
+    assert_eq!(secrets["c"], SecretSource::Parameter("key".into()));
+}
+
+#[test]
+fn at_after_install_the_direct_checks_can_run() {
+    let plan = |checks: &str| {
+        let suite = suite(&format!(
+            "hooks: {{ AfterInstall: {{ checks: {checks} }} }}\n\
+             checks: {{ a: {{ request: GET /, direct: true }}, b: {{ request: GET / }} }}"
+        ));
+        suite.hooks[&Hook::AfterInstall].checks.clone()
+    };
+    assert_eq!(plan("[a]"), Selection::Named(vec!["a".into()]));
+    assert_eq!(plan("all"), Selection::All);
 }
 
 #[test]

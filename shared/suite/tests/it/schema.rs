@@ -35,6 +35,8 @@ fn slips_are_refused_by_schema_and_reader_alike() {
     let schema = jsonschema::draft202012::new(&schema()).unwrap();
     for text in [
         "services: a",
+        "fewer_tasks: yes",
+        "fewer_tasks: true",
         "timeout: 5",
         "timeout: 5h",
         "parallel: 0",
@@ -47,6 +49,8 @@ fn slips_are_refused_by_schema_and_reader_alike() {
         "checks: { a: { request: GET /, expect: {} } }",
         "checks: { a: { request: GET /, required: no } }",
         "checks: { a: { request: GET /, side_effects: yes } }",
+        "checks: { a: { request: GET /, direct: allowed } }",
+        "checks: { a: { request: POST /, direct: true, side_effects: allowed } }",
         "checks: { a: { request: GET /, redirects: all } }",
         "checks: { a: { request: GET /, retry: 0 } }",
         "checks: { a: { request: GET /, eventually: 10 } }",
@@ -75,6 +79,10 @@ fn slips_are_refused_by_schema_and_reader_alike() {
         "ready: { request: GET /, json: {} }",
         "version: { request: GET / }",
         "secrets: { a: hunter2 }",
+        "secrets: { a: 'ssm:' }",
+        "secrets: { a: ssm:orders/key }",
+        "secrets: { a: 'ssm:/orders/key:' }",
+        "secrets: { a: arn:aws:ssm:eu-central-1:123456789012:parameter/key }",
         "target: { host: 'https://a.example' }",
         "target: { body_limit: 10 }",
     ] {
