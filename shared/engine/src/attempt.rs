@@ -2,6 +2,8 @@
 //!
 //! Trying again is [`crate::step`]'s, waiting for green is [`crate::ready`]'s.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use greenlight_suite::{Expect, Extraction, Request};
@@ -75,6 +77,8 @@ pub(crate) struct Attempt {
     pub(crate) kept: Vec<(String, Value)>,
     /// The limit that cut it off, if one did.
     pub(crate) cut_by: Option<Cause>,
+    /// The target's addresses that were asked: more than one when a connection had to be made anew on the way.
+    pub(crate) reached: BTreeSet<IpAddr>,
 }
 
 impl Attempt {
@@ -147,7 +151,7 @@ impl Session {
             redirects: trace.redirects,
             failures: failures.into_iter().map(|failure| failure.fit_to_show(redactor)).collect(),
         };
-        Ok(Attempt { record, kept, cut_by })
+        Ok(Attempt { record, kept, cut_by, reached: trace.reached })
     }
 }
 
@@ -203,7 +207,7 @@ fn too_large(limit: usize) -> Failure {
     }
 }
 
-fn cut_off(trace: &Trace, limit: Limit) -> Failure {
+pub(crate) fn cut_off(trace: &Trace, limit: Limit) -> Failure {
     let mut failure = classify::too_long(trace, limit.length);
     match limit.cause {
         Cause::Timeout => {}

@@ -119,6 +119,7 @@ mod tests {
             line: 1,
             required: true,
             side_effects: false,
+            direct: false,
             within,
             steps: Vec::new(),
             finally: Vec::new(),

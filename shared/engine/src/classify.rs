@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::duration::duration;
 use crate::exchange::Trace;
 use crate::record::{Failure, FailureKind};
-use crate::resolve::LookupError;
+use crate::resolver::LookupError;
 use crate::stopwatch::Phase;
 
 /// What a request's error means.

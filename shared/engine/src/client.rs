@@ -3,13 +3,14 @@
 //! Redirects, time limits and judgement are not theirs: the engine follows, limits and judges by itself, so that every
 //! hop and every limit is in the record.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::resolve::TargetResolver;
+use crate::resolver::{InTurn, Steady, TargetResolver};
 use crate::session::SessionError;
 use crate::stopwatch::StopwatchLayer;
 use crate::tls;
@@ -27,10 +28,13 @@ pub fn http_client() -> reqwest::ClientBuilder {
 }
 
 /// A client for green that keeps at most `idle` connections.
-fn client(tls: &ClientConfig, resolver: &Arc<TargetResolver>, idle: usize) -> reqwest::Result<reqwest::Client> {
+fn client<R>(tls: &ClientConfig, resolver: R, idle: usize) -> reqwest::Result<reqwest::Client>
+where
+    R: reqwest::dns::Resolve + 'static,
+{
     with_tls(tls.clone())
         .user_agent(concat!("greenlight/", env!("CARGO_PKG_VERSION")))
-        .dns_resolver(Arc::clone(resolver))
+        .dns_resolver(Arc::new(resolver))
         .connector_layer(StopwatchLayer)
         .pool_idle_timeout(KEEP_IDLE)
         .pool_max_idle_per_host(idle)
@@ -53,8 +57,8 @@ pub(crate) enum Connection {
     Fresh,
     /// A connection that is already there is used.
     Kept,
-    /// The first request has a fresh connection, and those after it have the same one: they ask the same node of the
-    /// load balancer, as long as it keeps the connection.
+    /// The first request has a fresh connection, and those after it have the same one, or another one to the same
+    /// address where it was closed: they ask the same node of the load balancer.
     Shared(reqwest::Client),
 }
 
@@ -70,13 +74,20 @@ pub(crate) struct Clients {
 impl Clients {
     pub(crate) fn new(roots: &RootCertStore, resolver: &Arc<TargetResolver>) -> Result<Self, SessionError> {
         let tls = tls::client_config(roots.clone());
-        let build = |idle| client(&tls, resolver, idle).map_err(SessionError::Client);
+        let build = |idle| client(&tls, InTurn(Arc::clone(resolver)), idle).map_err(SessionError::Client);
         Ok(Self { fresh: build(0)?, kept: build(usize::MAX)?, resolver: Arc::clone(resolver), tls })
     }
 
-    /// A connection for several requests that has not been used yet.
+    /// A connection for several requests that has not been used yet. Where it has to be made anew for one of them, it
+    /// goes to the same address.
     pub(crate) fn share(&self) -> Connection {
-        client(&self.tls, &self.resolver, 1).map_or(Connection::Fresh, Connection::Shared)
+        let steady = Steady { turn: self.resolver.next_turn(), resolver: Arc::clone(&self.resolver) };
+        client(&self.tls, steady, 1).map_or(Connection::Fresh, Connection::Shared)
+    }
+
+    /// The addresses that the target stands for, as of the last connection.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        self.resolver.addresses()
     }
 
     pub(crate) fn of<'c>(&'c self, connection: &'c Connection) -> &'c reqwest::Client {

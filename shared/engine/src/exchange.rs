@@ -5,7 +5,8 @@
 
 mod redirect;
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use greenlight_suite::Redirects;
@@ -55,9 +56,13 @@ pub(crate) struct Trace {
     pub(crate) stopwatch: Stopwatch,
     /// `host:port` of the same.
     pub(crate) asked: String,
+    /// Whether the same goes to the target itself, and not where a redirect leads away from it.
+    asks_target: bool,
     pub(crate) connect: Option<Duration>,
     pub(crate) first_byte: Option<Duration>,
     pub(crate) peer: Option<SocketAddr>,
+    /// Every address of the target's own that a request went to; redirects may lead elsewhere, or to another one.
+    pub(crate) reached: BTreeSet<IpAddr>,
     pub(crate) status: Option<StatusCode>,
     pub(crate) by_load_balancer: bool,
     pub(crate) size: Option<u64>,
@@ -71,9 +76,11 @@ impl Trace {
             started: Instant::now(),
             stopwatch: Stopwatch::default(),
             asked: origin.listener(),
+            asks_target: true,
             connect: None,
             first_byte: None,
             peer: None,
+            reached: BTreeSet::new(),
             status: None,
             by_load_balancer: false,
             size: None,
@@ -85,7 +92,16 @@ impl Trace {
     pub(crate) fn note_connection(&mut self) {
         if let Some(connected) = self.stopwatch.connected() {
             self.connect.get_or_insert(connected.at.saturating_duration_since(self.started));
-            self.peer = connected.peer.or(self.peer);
+            self.note_peer(connected.peer);
+        }
+    }
+
+    fn note_peer(&mut self, peer: Option<SocketAddr>) {
+        if let Some(peer) = peer {
+            self.peer = Some(peer);
+            if self.asks_target {
+                self.reached.insert(peer.ip().to_canonical());
+            }
         }
     }
 }
@@ -118,18 +134,24 @@ impl Wire {
     }
 
     /// One request on the wire, up to the headers of its answer.
-    async fn send(&self, request: &Prepared, connection: &Connection, trace: &mut Trace) -> Result<Response, Failure> {
+    pub(crate) async fn send(
+        &self,
+        request: &Prepared,
+        connection: &Connection,
+        trace: &mut Trace,
+    ) -> Result<Response, Failure> {
         // A kept connection may turn out to be closed when the request is already on it, and nobody knows then whether
         // it was carried out. A request that may be repeated is: on a fresh connection. Any other never takes the risk.
         let repeatable = request.method.is_idempotent();
         let connection = if repeatable { connection } else { &Connection::Fresh };
+        let again = if matches!(connection, Connection::Shared(_)) { connection } else { &Connection::Fresh };
         match self.send_once(request, connection, trace).await {
             Err(error)
                 if !matches!(connection, Connection::Fresh)
                     && trace.stopwatch.connected().is_none()
                     && classify::broke_off(&error) =>
             {
-                self.send_once(request, &Connection::Fresh, trace).await
+                self.send_once(request, again, trace).await
             }
             result => result,
         }
@@ -154,7 +176,8 @@ impl Wire {
         }
         trace.stopwatch = Stopwatch::default();
         (trace.first_byte, trace.status, trace.by_load_balancer) = (None, None, false);
-        if self.origin.own(&request.url).is_some() {
+        trace.asks_target = self.origin.own(&request.url).is_some();
+        if trace.asks_target {
             trace.asked = self.origin.listener();
             if let Some(host) = self.origin.host_header() {
                 sent.headers_mut().entry(HOST).or_insert(host.clone());
@@ -166,7 +189,7 @@ impl Wire {
         trace.note_connection();
         let response = result?;
         trace.first_byte = Some(trace.started.elapsed());
-        trace.peer = response.remote_addr().or(trace.peer);
+        trace.note_peer(response.remote_addr());
         trace.status = Some(response.status());
         trace.by_load_balancer = load_balancer::made(response.status(), response.headers());
         Ok(response)

@@ -13,7 +13,7 @@
 //! | `request`, `exchange` | what goes onto the wire, where redirects lead, what is taken in |
 //! | `judge`, `extract`, `document` | is the answer as expected, and what is kept of it |
 //! | `classify`, `load_balancer` | what went wrong, and what to do about it |
-//! | `client`, `tls`, `resolve`, `stopwatch` | how a connection comes about |
+//! | `client`, `tls`, `resolver`, `resolve`, `stopwatch` | how a connection comes about |
 //! | `redactor` | what of all that may be shown |
 //!
 //! A new matcher is an arm in `judge/matcher.rs` and its words in `judge/words.rs`; the compiler asks for both.
@@ -28,6 +28,7 @@ mod document;
 mod duration;
 mod exchange;
 mod extract;
+mod gate;
 mod judge;
 mod load_balancer;
 mod origin;
@@ -38,6 +39,7 @@ mod record;
 mod redactor;
 mod request;
 mod resolve;
+mod resolver;
 mod run;
 mod scope;
 mod session;
@@ -52,6 +54,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::http_client;
 pub use deadline::Deadline;
 pub use duration::duration;
+pub use gate::{Gate, Open};
 pub use outcome::Outcome;
 pub use progress::{Progress, Silent};
 pub use record::{
@@ -59,5 +62,6 @@ pub use record::{
     millis,
 };
 pub use redactor::Redactor;
-pub use scope::{Missing, Scope, ScopeError};
+pub use resolve::Resolve;
+pub use scope::{Missing, Scope, ScopeError, secrets_needed};
 pub use session::{Session, SessionError};

@@ -2,7 +2,7 @@
 //!
 //! The connection always goes to the base URL. With `target.host` the URL holds that name instead of the base's host,
 //! so that SNI and the name on the certificate are what a customer would see, and the `Host` header is
-//! `target.host` exactly as it was written. [`crate::resolve`] leads the name to the base's address.
+//! `target.host` exactly as it was written. [`crate::resolver`] leads the name to the base's address.
 //!
 //! A URL is the target's own when scheme and host are, and the port is one of two: the listener's (what is in the URLs
 //! that are sent), or the one that `target.host` names, which is the scheme's own when it names none. An application

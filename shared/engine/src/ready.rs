@@ -1,12 +1,18 @@
-//! Waits until green answers steadily: so many good answers in a row, each on a fresh connection.
+//! Waits until green answers steadily: so many good answers in a row, each on a fresh connection, and at least one of
+//! them from every address that the target's name stands for.
 //!
 //! Until then everything is *not yet*, nothing is *failed*: targets register, health checks begin, and the change of the
 //! listener reaches one load balancer node after the other, so that blue answers in between. Each fresh connection
-//! begins with the next node's address (see [`crate::resolve`]).
+//! begins with the next node's address (see [`crate::resolver`]); when that is enough is [`streak`]'s. A closed
+//! [`Gate`] is *not yet* too.
 
+mod markers;
 mod observations;
+mod reason;
 mod streak;
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use greenlight_suite::{
@@ -16,22 +22,27 @@ use tokio::time::{Instant, sleep};
 
 use crate::attempt::{Attempt, Cause, Limit, Question};
 use crate::deadline::Deadline;
-use crate::duration::duration;
+use crate::gate::Gate;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::record::{Failure, ReadinessRecord, VersionRecord};
 use crate::scope::{Captures, Layered};
 use crate::session::Session;
-use crate::version::{Proof, Sample, mismatch, with_remedy};
+use crate::version::{Proof, Sample, with_remedy};
+use markers::Markers;
 use observations::Observations;
-use streak::Streak;
+use streak::{Standing, Streak};
 
 impl Session {
-    /// Waits until green answers steadily, within `ready`'s budget and the deadline.
+    /// Waits until green answers steadily and the gate is open, within `ready`'s budget and the deadline.
     ///
     /// A good answer is `ready`'s request answered as expected *and*, where there is a `version`, green's marker.
     /// Without `ready` the version's request alone is polled; without either, `GET /`, which is well answered by anything
     /// below 500 that the load balancer did not make itself. The version's record is there when `version` is.
+    ///
+    /// In one unbroken row there have to be as many good answers as `ready` wants, and one from every address that the
+    /// target's name stands for at that moment. An address that no connection reaches in two further turns is passed
+    /// over and named in the record, unless its last answer was not good.
     ///
     /// The outcome is `fail` when the budget is spent, `error` when the deadline came before that, or when the request
     /// or green's marker lacks a value: then nothing is waited for.
@@ -39,6 +50,7 @@ impl Session {
         &self,
         ready: Option<&Ready>,
         version: Option<&Version>,
+        gate: &dyn Gate,
         deadline: Deadline,
         progress: &dyn Progress,
     ) -> (ReadinessRecord, Option<VersionRecord>) {
@@ -55,6 +67,8 @@ impl Session {
                 .collect(),
             consecutive: plan.consecutive.get(),
             good: 0,
+            addresses: Vec::new(),
+            unreached: Vec::new(),
             polls: 0,
             not_yet: Vec::new(),
             duration: Duration::ZERO,
@@ -73,13 +87,16 @@ impl Session {
             plan,
             polls_request,
             version_timeout: version.and_then(|version| version.timeout),
-            streak: Streak::default(),
+            gate,
             proof,
             record,
+            streak: Streak::default(),
+            markers: Markers::default(),
             observations: Observations::default(),
+            lacks: None,
         };
         wait.run(deadline, progress).await;
-        (wait.record, wait.proof.as_ref().map(|proof| wait.streak.record(self.record_of(proof))))
+        (wait.record, wait.proof.as_ref().map(|proof| wait.markers.record(self.record_of(proof), &self.place)))
     }
 }
 
@@ -89,10 +106,14 @@ struct Wait<'a> {
     plan: &'a Ready,
     polls_request: bool,
     version_timeout: Option<Duration>,
+    gate: &'a dyn Gate,
     proof: Option<Proof<'a>>,
-    streak: Streak,
     record: ReadinessRecord,
+    streak: Streak,
+    markers: Markers,
     observations: Observations,
+    /// What the answers were lacking when they last lacked something; nothing once there was a whole row of good ones.
+    lacks: Option<String>,
 }
 
 /// What one poll saw.
@@ -113,27 +134,31 @@ impl Wait<'_> {
         let waiting = format!("waiting for {}", self.subjects());
         progress.phase(&waiting);
         while !end.has_passed() {
-            let poll = self.poll(budget, deadline).await;
+            let mut reached = BTreeSet::new();
+            let poll = self.poll(budget, deadline, &mut reached).await;
             self.record.polls = self.record.polls.saturating_add(1);
-            match poll {
+            let observed = match poll {
                 Poll::Good => {
-                    self.record.good += 1;
-                    if self.record.good >= self.plan.consecutive.get() {
-                        self.record.outcome = Outcome::Pass;
-                        break;
+                    self.streak.good(&reached);
+                    match self.after_a_good_answer() {
+                        Next::Ready => {
+                            self.record.outcome = Outcome::Pass;
+                            break;
+                        }
+                        Next::GoOn(observed) => observed,
                     }
                 }
                 Poll::NotYet(observed) => {
-                    self.record.good = 0;
-                    if self.observations.see(&observed) {
-                        progress.phase(&format!("{waiting}: {observed}"));
-                    }
+                    self.streak.not_good(&reached);
+                    self.lacks = Some(observed.clone());
+                    Some(observed)
                 }
                 Poll::Cut(observed) => {
                     // What was cut off by the end of the wait says less than what was seen before.
-                    self.record.good = 0;
+                    self.streak.not_good(&reached);
                     if self.observations.last().is_none() {
                         self.observations.see(&observed);
+                        self.lacks = Some(observed);
                     }
                     break;
                 }
@@ -141,10 +166,15 @@ impl Wait<'_> {
                     self.record.reason = Some(with_remedy(&failure));
                     break;
                 }
+            };
+            if let Some(observed) = observed.filter(|observed| self.observations.see(observed)) {
+                progress.phase(&format!("{waiting}: {observed}"));
             }
             sleep(self.plan.every.min(end.remaining())).await;
         }
         self.record.duration = started.elapsed();
+        self.record.good = self.streak.length();
+        self.record.addresses = self.streak.covered();
         if self.record.outcome != Outcome::Pass && self.record.reason.is_none() {
             let by_deadline = deadline.has_passed() && self.record.duration < self.plan.within;
             self.record.outcome = if by_deadline { Outcome::Error } else { Outcome::Fail };
@@ -153,8 +183,31 @@ impl Wait<'_> {
         self.record.not_yet = self.observations.list();
     }
 
+    /// Whether a good answer was the last one that was needed; otherwise what is still waited for, where that is more
+    /// than the next answers.
+    fn after_a_good_answer(&mut self) -> Next {
+        match self.streak.standing(self.plan.consecutive.get(), &self.addresses()) {
+            Standing::Short => Next::GoOn(None),
+            Standing::Partial(left) => {
+                let left: Vec<String> = left.iter().map(IpAddr::to_string).collect();
+                self.lacks = Some(format!("no good answer yet from {}", left.join(", ")));
+                Next::GoOn(self.lacks.clone())
+            }
+            Standing::Complete(unreached) => {
+                self.lacks = None;
+                self.record.unreached = unreached;
+                self.gate.closed().map_or(Next::Ready, |closed| Next::GoOn(Some(closed)))
+            }
+        }
+    }
+
+    /// What the target's name stands for at the moment.
+    fn addresses(&self) -> Vec<IpAddr> {
+        self.session.wire.clients.addresses()
+    }
+
     /// The version first: while blue answers, nothing else that it says matters.
-    async fn poll(&mut self, budget: Deadline, deadline: Deadline) -> Poll {
+    async fn poll(&mut self, budget: Deadline, deadline: Deadline, reached: &mut BTreeSet<IpAddr>) -> Poll {
         let budget = Some(budget.instant());
         let captures = Captures::new();
         let values = Layered { scope: &self.session.scope, captures: &captures };
@@ -167,6 +220,7 @@ impl Wait<'_> {
                 Ok(attempt) => attempt,
                 Err(failure) => return Poll::Impossible(failure),
             };
+            reached.extend(&attempt.reached);
             let sample = self.session.sample(proof, &attempt);
             let poll = match &sample {
                 Sample::Green => Poll::Good,
@@ -177,7 +231,7 @@ impl Wait<'_> {
                 Sample::Unread(observed) => not_yet(&attempt, observed),
             };
             if !matches!(poll, Poll::Cut(_)) {
-                self.streak.count(sample);
+                self.markers.count(sample);
             }
             self.record.last = Some(attempt.record);
             if !matches!(poll, Poll::Good) {
@@ -192,6 +246,7 @@ impl Wait<'_> {
         let limit = Limit::nearest(self.plan.timeout.unwrap_or(self.session.timeout), budget, deadline);
         match self.session.ask(&question, values, limit).await {
             Ok(attempt) => {
+                reached.extend(&attempt.reached);
                 let poll = if attempt.passed() { Poll::Good } else { not_yet(&attempt, &attempt.record.wrong()) };
                 self.record.last = Some(attempt.record);
                 poll
@@ -203,27 +258,13 @@ impl Wait<'_> {
     fn subjects(&self) -> String {
         self.record.requests.iter().map(|request| format!("`{request}`")).collect::<Vec<_>>().join(" and ")
     }
+}
 
-    /// What was waited for, how long, how often, and what was seen last.
-    fn reason(&self, by_deadline: bool) -> String {
-        let ReadinessRecord { consecutive, polls, duration: waited, .. } = &self.record;
-        let needed = if *consecutive == 1 { "a good one".into() } else { format!("{consecutive} good ones in a row") };
-        let polled = if *polls == 1 { "1 poll".to_owned() } else { format!("{polls} polls") };
-        let length = if by_deadline {
-            format!("in {}, when the time for the whole was over", duration(*waited))
-        } else {
-            format!("within {}", duration(self.plan.within))
-        };
-        let asked = format!("{polled} of {}, {needed} wanted", self.subjects());
-        match (self.streak.other(), self.observations.last()) {
-            (Some(observed), _) => {
-                let expected = self.proof.as_ref().map(|proof| self.session.record_of(proof).expected);
-                format!("{}: no change {length} ({asked})", mismatch(observed, &expected.unwrap_or_default()))
-            }
-            (_, Some(observed)) => format!("green was not ready {length}: {observed} ({asked})"),
-            (_, None) => format!("green was not ready {length} ({asked})"),
-        }
-    }
+/// How a wait goes on after a good answer.
+enum Next {
+    Ready,
+    /// With what is waited for, where there is more to say than that it goes on.
+    GoOn(Option<String>),
 }
 
 fn not_yet(attempt: &Attempt, observed: &str) -> Poll {

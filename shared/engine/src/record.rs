@@ -6,7 +6,7 @@
 
 pub mod millis;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use greenlight_suite::Check;
@@ -287,6 +287,12 @@ pub struct ReadinessRecord {
     pub consecutive: u32,
     /// Good answers in a row at the end.
     pub good: u32,
+    /// Addresses of the target that gave those good answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
+    /// Addresses that the target's name stands for and that could not be reached, when it passed without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<IpAddr>,
     /// Questions in all.
     pub polls: u32,
     /// Each different "not yet" that was seen, in order of first sight, and how often.
@@ -298,6 +304,16 @@ pub struct ReadinessRecord {
     /// The last attempt, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<AttemptRecord>,
+}
+
+impl ReadinessRecord {
+    /// How many samples have to be taken later on, to see that green still answers: as many as good answers were wanted
+    /// in a row, and at least one for each address.
+    #[must_use]
+    pub fn samples_wanted(&self) -> u32 {
+        let addresses = self.addresses.len() + self.unreached.len();
+        self.consecutive.max(u32::try_from(addresses).unwrap_or(u32::MAX))
+    }
 }
 
 /// A reason to go on waiting.
@@ -321,6 +337,9 @@ pub struct VersionRecord {
     pub request: String,
     /// Green's marker.
     pub expected: String,
+    /// Blue's marker, where the suite makes green's of facts that are known of blue too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blue: Option<String>,
     /// The last marker that was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<String>,

@@ -1,15 +1,16 @@
 //! What every `${name}` of a suite stands for in one execution, and which of the names must stay secret.
 //!
-//! Values that can never come later (secrets, the environment) must all be there when a scope is built, and every one
-//! that is missing is named at once. Facts of the deployment may be missing: a suite still runs as far as it does not
-//! need them. Captures are laid over a scope by [`Layered`], one layer for each check.
+//! Values that can never come later (secrets, the environment) must all be there when a scope is built, as far as the
+//! suite uses them, and every one that is missing is named at once. Facts of the deployment may be missing: a suite
+//! still runs as far as it does not need them. Captures are laid over a scope by [`Layered`], one layer for each check.
 
+mod blue;
 mod mentions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use greenlight_suite::{Expect, Lookup, SecretSource, Suite, Undefined, Variable};
+use greenlight_suite::{Expect, Lookup, SecretSource, Suite, Undefined, ValueTemplate, Variable};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -22,6 +23,8 @@ pub struct Scope {
     values: BTreeMap<String, Value>,
     /// Names whose value is a secret or was made with one.
     secret: BTreeSet<String>,
+    /// What the suite's variables are made of.
+    variables: BTreeMap<String, ValueTemplate>,
     /// Variables of the suite that have no value, by the name that they lack.
     lacking: BTreeMap<String, String>,
     redactor: Redactor,
@@ -53,6 +56,14 @@ pub enum Missing {
         /// The environment variable that it is read from.
         variable: String,
     },
+    /// The parameter that a secret is kept in was not read.
+    #[error("secret `{name}` has no value: the parameter `{parameter}` was not read")]
+    Parameter {
+        /// The name after `secret.`.
+        name: String,
+        /// The parameter's name, as the suite writes it after `ssm:`.
+        parameter: String,
+    },
     /// An environment variable that a template reads is not set.
     #[error("`${{env.{variable}}}` (line {line}) has no value: the environment variable is not set")]
     Environment {
@@ -63,31 +74,58 @@ pub enum Missing {
     },
 }
 
+impl Missing {
+    fn secret(name: &str, source: &SecretSource) -> Self {
+        let name = name.to_owned();
+        match source {
+            SecretSource::Environment(variable) => Self::Secret { name, variable: variable.clone() },
+            SecretSource::Parameter(parameter) => Self::Parameter { name, parameter: parameter.clone() },
+        }
+    }
+}
+
+/// The names of the secrets that a suite uses: in `target.headers`, `ready`, `version` and its checks, or in a variable
+/// that one of these uses. A suite whose `checks` are only those that are planned needs only theirs.
+#[must_use]
+pub fn secrets_needed(suite: &Suite) -> BTreeSet<String> {
+    let names = mentions::of(suite).into_iter().filter_map(|variable| variable.name.strip_prefix("secret."));
+    names.map(str::to_owned).collect()
+}
+
 impl Scope {
-    /// The scope of a suite, with facts by their whole names (`deployment.id`, `green.env.app.VERSION`).
+    /// The scope of a suite, with facts by their whole names (`deployment.id`, `green.env.app.VERSION`) and the values
+    /// of parameters by the names that the suite writes after `ssm:`. Which of them it needs, [`secrets_needed`] says.
     ///
     /// # Errors
     ///
-    /// Every secret and every environment variable that the suite reads and that `environment` does not have. A
-    /// secret that is empty counts as missing: that is how a CI system hands over one that it does not know.
+    /// Every secret and every environment variable that the suite uses and that has no value here. A secret that is
+    /// empty counts as missing: that is how a CI system hands over one that it does not know.
     pub fn build(
         suite: &Suite,
         facts: BTreeMap<String, Value>,
         environment: &dyn Fn(&str) -> Option<String>,
+        parameters: &BTreeMap<String, String>,
     ) -> Result<Self, ScopeError> {
         let mut scope = Self { values: facts, ..Self::default() };
         let mut missing = BTreeSet::new();
         let mut secrets = Vec::new();
-        for (name, SecretSource::Environment(variable)) in &suite.secrets {
-            match environment(variable).filter(|value| !value.trim().is_empty()) {
+        let needed = secrets_needed(suite);
+        for (name, source) in &suite.secrets {
+            let value = match source {
+                SecretSource::Environment(variable) => environment(variable),
+                SecretSource::Parameter(parameter) => parameters.get(parameter).cloned(),
+            };
+            match value.filter(|value| !value.trim().is_empty()) {
+                // Also one that the suite does not use: the same value may come up by another way, and is not shown.
                 Some(value) => {
                     secrets.push(value.clone());
                     scope.secret.insert(format!("secret.{name}"));
                     scope.values.insert(format!("secret.{name}"), Value::String(value));
                 }
-                None => {
-                    missing.insert(Missing::Secret { name: name.clone(), variable: variable.clone() });
+                None if needed.contains(name) => {
+                    missing.insert(Missing::secret(name, source));
                 }
+                None => {}
             }
         }
         let mut reported = BTreeSet::new();
@@ -108,6 +146,7 @@ impl Scope {
         }
         scope.redactor = Redactor::new(secrets);
         for (name, template) in &suite.variables {
+            scope.variables.insert(name.clone(), template.clone());
             if template.variables().iter().any(|variable| scope.secret.contains(&variable.name)) {
                 scope.secret.insert(name.clone());
             }
@@ -196,7 +235,7 @@ impl Lookup for Layered<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_support::{suite, template, text};
+    use crate::test_support::{check, ready, suite, template, text, version};
     use serde_json::json;
 
     fn environment(name: &str) -> Option<String> {
@@ -212,15 +251,16 @@ mod tests {
     fn variables_are_made_of_secrets_facts_the_environment_and_earlier_variables() {
         let mut suite = suite();
         suite.secrets.insert("edge_key".into(), SecretSource::Environment("EDGE_KEY".into()));
+        suite.secrets.insert("other_key".into(), SecretSource::Parameter("/orders/key".into()));
         suite.variables.insert("auth".into(), text("Bearer ${secret.edge_key}"));
         suite.variables.insert("twice".into(), text("${auth} in ${env.REGION}"));
         suite.variables.insert("revision".into(), text("${green.task_definition.revision}"));
         let facts = BTreeMap::from([("green.task_definition.revision".to_owned(), json!(42))]);
-        let scope = Scope::build(&suite, facts, &environment).unwrap();
+        let scope = Scope::build(&suite, facts, &environment, &parameters()).unwrap();
 
         assert_eq!(scope.look_up("twice"), Some(json!("Bearer k-12345 in eu-west-1")));
         assert_eq!(scope.look_up("revision"), Some(json!(42)));
-        assert_eq!(scope.redactor().text("Bearer k-12345"), "Bearer (redacted)");
+        assert_eq!(scope.redactor().text("Bearer k-12345 p-67890"), "Bearer (redacted) (redacted)");
         assert!(!format!("{scope:?}{:?}", scope.redactor()).contains("k-12345"));
         let captures = Captures::from([("token".to_owned(), json!("t"))]);
         let values = Layered { scope: &scope, captures: &captures };
@@ -229,19 +269,60 @@ mod tests {
         }
     }
 
+    fn parameters() -> BTreeMap<String, String> {
+        BTreeMap::from([("/orders/key".to_owned(), "p-67890".to_owned()), ("/orders/empty".to_owned(), String::new())])
+    }
+
     #[test]
     fn everything_that_is_missing_is_named_at_once() {
         let mut suite = suite();
         suite.secrets.insert("a".into(), SecretSource::Environment("NO_A".into()));
         suite.secrets.insert("b".into(), SecretSource::Environment("EMPTY".into()));
-        suite.variables.insert("c".into(), text("${env.NO_C} ${env.NO_C}"));
-        suite.target.headers.push(("x".into(), template("${env.NO_D}")));
-        let error = Scope::build(&suite, BTreeMap::new(), &environment).unwrap_err();
-        assert_eq!(error.missing.len(), 4, "{error}");
+        suite.secrets.insert("p".into(), SecretSource::Parameter("/orders/lost".into()));
+        suite.secrets.insert("q".into(), SecretSource::Parameter("/orders/empty".into()));
+        suite.variables.insert("c".into(), text("${env.NO_C} ${env.NO_C} ${secret.p}"));
+        suite.variables.insert("d".into(), text("${c}${secret.b}"));
+        suite.target.headers.push(("x".into(), template("${env.NO_D} ${secret.a} ${d} ${secret.q}")));
+        let error = Scope::build(&suite, BTreeMap::new(), &environment, &parameters()).unwrap_err();
+        assert_eq!(error.missing.len(), 6, "{error}");
         let sentence = error.to_string();
         for name in ["`NO_A`", "`EMPTY`", "env.NO_C", "env.NO_D"] {
             assert!(sentence.contains(name), "{name}: {sentence}");
         }
+        for name in ["secret `p` has no value: the parameter `/orders/lost` was not read", "`/orders/empty`"] {
+            assert!(sentence.contains(name), "{name}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_used_is_needed_by_whatever_way() {
+        let mut suite = suite();
+        for name in ["header", "ready", "version", "check", "tidy", "through", "unused", "behind_unused"] {
+            suite.secrets.insert(name.into(), SecretSource::Parameter(format!("/orders/{name}")));
+        }
+        suite.variables.insert("inner".into(), text("${secret.through}"));
+        suite.variables.insert("outer".into(), text("Bearer ${inner}"));
+        suite.variables.insert("idle".into(), text("${secret.behind_unused} ${env.NO_IDLE}"));
+        suite.target.headers.push(("x".into(), template("${secret.header} ${outer}")));
+        suite.ready = Some(ready("${secret.ready}"));
+        suite.version = Some(version("${secret.version}"));
+        suite.checks.push(check("${secret.check}", "${secret.tidy}"));
+        let needed: Vec<_> = secrets_needed(&suite).into_iter().collect();
+        assert_eq!(needed, ["check", "header", "ready", "through", "tidy", "version"]);
+
+        let read = needed.iter().map(|name| (format!("/orders/{name}"), format!("value-of-{name}"))).collect();
+        let scope = Scope::build(&suite, BTreeMap::new(), &environment, &read).unwrap();
+        assert_eq!(scope.look_up("outer"), Some(json!("Bearer value-of-through")));
+        assert_eq!(scope.look_up("idle"), None);
+        assert_eq!(scope.redactor().text("value-of-tidy"), "(redacted)");
+    }
+
+    #[test]
+    fn a_secret_that_nobody_uses_is_still_not_shown() {
+        let mut suite = suite();
+        suite.secrets.insert("edge_key".into(), SecretSource::Environment("EDGE_KEY".into()));
+        let scope = Scope::build(&suite, BTreeMap::new(), &environment, &parameters()).unwrap();
+        assert_eq!(scope.redactor().text("k-12345"), "(redacted)");
     }
 
     #[test]
@@ -249,7 +330,7 @@ mod tests {
         let mut suite = suite();
         suite.variables.insert("marker".into(), text("v${green.env.app.VERSION}"));
         suite.variables.insert("longer".into(), text("${marker}-x"));
-        let scope = Scope::build(&suite, BTreeMap::new(), &environment).unwrap();
+        let scope = Scope::build(&suite, BTreeMap::new(), &environment, &parameters()).unwrap();
         let undefined = template("${longer}").render(&scope).unwrap_err();
         let failure = scope.undefined(undefined);
         assert_eq!(failure.kind, FailureKind::Undefined);

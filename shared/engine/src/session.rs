@@ -14,7 +14,8 @@ use crate::base_url::BaseUrl;
 use crate::client::Clients;
 use crate::exchange::Wire;
 use crate::origin::Origin;
-use crate::resolve::TargetResolver;
+use crate::resolve::Resolve;
+use crate::resolver::TargetResolver;
 use crate::scope::Scope;
 use crate::tls;
 
@@ -62,27 +63,44 @@ pub struct Session {
     pub(crate) headers: Vec<(String, Template)>,
     /// Longest time of one attempt, unless it says otherwise.
     pub(crate) timeout: Duration,
+    /// What the target is called in sentences.
+    pub(crate) place: String,
 }
 
 impl Session {
-    /// Makes ready to ask `base` what `suite` wants to know. Nothing is sent yet, and no name is looked up.
+    /// Makes ready to ask `base` what `suite` wants to know. Nothing is sent yet, and no name is looked up; those of
+    /// `resolve` never are.
     ///
     /// # Errors
     ///
     /// What in `target` makes it impossible: a host that is no name, a certificate authority that cannot be read.
-    pub fn open(suite: &Suite, base: &BaseUrl, scope: Scope, suite_dir: Option<&Path>) -> Result<Self, SessionError> {
+    pub fn open(
+        suite: &Suite,
+        base: &BaseUrl,
+        scope: Scope,
+        suite_dir: Option<&Path>,
+        resolve: &Resolve,
+    ) -> Result<Self, SessionError> {
         let Target { host, headers, ca, body_limit } = &suite.target;
         let roots = match ca {
             Some(authority) => tls::roots_with(authority, suite_dir)?,
             None => tls::public_roots(),
         };
         let origin = Origin::new(base, host.as_deref())?;
-        let resolver = Arc::new(TargetResolver::new(origin.name().map(str::to_owned), base.host().clone()));
+        let resolver =
+            Arc::new(TargetResolver::new(origin.name().map(str::to_owned), base.host().clone(), resolve.clone()));
         Ok(Self {
             wire: Wire { clients: Clients::new(&roots, &resolver)?, origin, body_limit: *body_limit },
             scope,
             headers: headers.clone(),
             timeout: suite.timeout,
+            place: "the listener".to_owned(),
         })
+    }
+
+    /// Says what the target is called in sentences: `the test listener`. Otherwise it is `the listener`.
+    #[must_use]
+    pub fn called(self, name: &str) -> Self {
+        Self { place: name.to_owned(), ..self }
     }
 }

@@ -2,22 +2,65 @@
 
 use std::time::Duration;
 
-use greenlight_suite::{Part, Suite, Target, Template, ValueTemplate, Variable};
+use greenlight_suite::{
+    Check, Expect, Extraction, Part, Ready, Redirects, Repeat, Request, Step, Suite, Template, ValueTemplate, Variable,
+    Version,
+};
 use indexmap::IndexMap;
 
 /// A suite with nothing in it.
 pub(crate) fn suite() -> Suite {
-    Suite {
-        service: None,
-        target: Target::default(),
-        secrets: IndexMap::new(),
-        variables: IndexMap::new(),
-        ready: None,
-        version: None,
-        checks: Vec::new(),
-        hooks: IndexMap::new(),
-        parallel: Suite::DEFAULT_PARALLEL,
-        timeout: Duration::from_secs(5),
+    Suite { timeout: Duration::from_secs(5), ..Suite::default() }
+}
+
+/// `GET /` with a header that is made of this.
+fn request(header: &str) -> Request {
+    Request {
+        method: "GET".into(),
+        path: Template::literal("/"),
+        query: Vec::new(),
+        headers: vec![("x".into(), template(header))],
+        body: None,
+        redirects: Redirects::None,
+    }
+}
+
+/// Waits for [`request`].
+pub(crate) fn ready(header: &str) -> Ready {
+    Ready {
+        request: request(header),
+        expect: Expect::default(),
+        consecutive: Ready::DEFAULT_CONSECUTIVE,
+        within: Ready::DEFAULT_WITHIN,
+        every: Ready::DEFAULT_EVERY,
+        timeout: None,
+    }
+}
+
+/// A marker in a header, that equals this.
+pub(crate) fn version(equals: &str) -> Version {
+    Version { request: request(""), read: Extraction::Header("x-version".into()), equals: text(equals), timeout: None }
+}
+
+/// A check of one [`request`], and another one in `finally`.
+pub(crate) fn check(header: &str, finally: &str) -> Check {
+    let step = |header: &str| Step {
+        line: 1,
+        request: request(header),
+        expect: Expect::default(),
+        capture: IndexMap::new(),
+        repeat: Repeat::Once,
+        timeout: None,
+    };
+    Check {
+        name: "c".into(),
+        line: 1,
+        required: true,
+        side_effects: false,
+        direct: false,
+        within: None,
+        steps: vec![step(header)],
+        finally: vec![step(finally)],
     }
 }
 

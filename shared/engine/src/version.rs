@@ -23,6 +23,8 @@ pub(crate) struct Proof<'a> {
     version: &'a Version,
     expect: Expect,
     expected: Value,
+    /// Blue's marker, where it is known.
+    blue: Option<Value>,
 }
 
 /// One answer to it.
@@ -56,7 +58,7 @@ impl Session {
             }
             Sample::Other(observed) => VersionRecord {
                 outcome: Outcome::Fail,
-                reason: Some(mismatch(&observed, &record.expected)),
+                reason: Some(record.mismatch(&observed, &self.place)),
                 observed: Some(observed),
                 samples: 1,
                 ..record
@@ -92,7 +94,8 @@ impl Session {
                 remedy: None,
             });
         }
-        Ok(Proof { version, expect, expected })
+        let blue = self.scope.for_blue(&version.equals);
+        Ok(Proof { version, expect, expected, blue })
     }
 
     /// What an attempt says about who answered.
@@ -116,6 +119,7 @@ impl Session {
             reason: Some(with_remedy(failure)),
             request: self.written(&version.request),
             expected: source_of(version),
+            blue: None,
             observed: None,
             samples: 0,
         }
@@ -128,6 +132,7 @@ impl Session {
             reason: None,
             request: self.written(&proof.version.request),
             expected: self.scope.redactor().text(&text_of(&proof.expected)),
+            blue: proof.blue.as_ref().map(|blue| self.scope.redactor().text(&text_of(blue))),
             observed: None,
             samples: 0,
         }
@@ -146,9 +151,20 @@ impl Proof<'_> {
     }
 }
 
-/// The sentence for a marker that is not green's.
-pub(crate) fn mismatch(observed: &str, expected: &str) -> String {
-    format!("the listener still answers `{observed}` (version marker), green is `{expected}`")
+impl VersionRecord {
+    /// The sentence for a marker that is not green's, read at `place`.
+    pub(crate) fn mismatch(&self, observed: &str, place: &str) -> String {
+        let expected = &self.expected;
+        match self.blue.as_deref() {
+            Some(blue) if blue == observed => {
+                format!("blue still answers on {place}: version marker `{observed}`, expected `{expected}`")
+            }
+            blue => {
+                let neither = if blue.is_some() { ": neither green nor blue" } else { "" };
+                format!("{place} answers `{observed}` (version marker), expected `{expected}`{neither}")
+            }
+        }
+    }
 }
 
 /// A failure with what to do about it.

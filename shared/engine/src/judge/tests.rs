@@ -42,7 +42,7 @@ fn sentences(expect: &str, answer: &Answer, time: Duration) -> Vec<String> {
 
 fn said(suite: &Suite, answer: &Answer, time: Duration) -> Vec<String> {
     let facts = BTreeMap::new();
-    let scope = Scope::build(suite, facts, &|_| Some("s3cr3t-t0ken".into())).unwrap();
+    let scope = Scope::build(suite, facts, &|_| Some("s3cr3t-t0ken".into()), &BTreeMap::new()).unwrap();
     let values = Layered { scope: &scope, captures: &Captures::new() };
     let judged = Judged { answer, time, json: Some(Document::read(&answer.body)) };
     judge(&suite.checks[0].steps[0].expect, &judged, values).iter().map(crate::Failure::sentence).collect()

@@ -1,13 +1,13 @@
-//! Every `${name}` in a suite, wherever it stands.
+//! Every `${name}` that a suite uses, wherever it stands.
+
+use std::collections::BTreeSet;
 
 use greenlight_suite::{Body, Bound, Expect, Expectation, Matcher, Request, Suite, ValueTemplate, Variable};
 
-/// The variables that a suite names, in the order of its parts.
+/// The variables that a suite uses, in the order of its parts; then those that its own variables among them are made of.
+/// What is behind one that nobody uses is not used.
 pub(super) fn of(suite: &Suite) -> Vec<&Variable> {
     let mut found = Vec::new();
-    for (_, value) in &suite.variables {
-        found.extend(value.variables());
-    }
     for (_, header) in &suite.target.headers {
         found.extend(header.variables());
     }
@@ -22,6 +22,16 @@ pub(super) fn of(suite: &Suite) -> Vec<&Variable> {
     for step in suite.checks.iter().flat_map(|check| check.steps.iter().chain(&check.finally)) {
         in_request(&step.request, &mut found);
         in_expect(&step.expect, &mut found);
+    }
+    let mut followed = BTreeSet::new();
+    let mut next = 0;
+    while let Some(&mention) = found.get(next) {
+        if let Some(value) = suite.variables.get(&mention.name)
+            && followed.insert(&mention.name)
+        {
+            found.extend(value.variables());
+        }
+        next += 1;
     }
     found
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenlight_engine::{Deadline, Outcome, ReadinessRecord, Silent, VersionRecord};
+use greenlight_engine::{Deadline, Open, Outcome, ReadinessRecord, Silent, VersionRecord};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -152,7 +152,7 @@ async fn first_poll(yaml: &str, server: &Server) -> (ReadinessRecord, Option<Ver
     // A task definition's revision is a number; a marker is text.
     let session = open_with(&suite, &server.url(), &[("green.env.app.VERSION", json!(1))]);
     let deadline = Deadline::after(Duration::from_millis(200));
-    session.ready(None, suite.version.as_ref(), deadline, &Silent).await
+    session.ready(None, suite.version.as_ref(), &Open, deadline, &Silent).await
 }
 
 #[tokio::test]
@@ -180,10 +180,10 @@ async fn the_deadline_before_the_budget_is_an_error() {
     let suite = read(&format!("{QUICK}{CHECKS}"));
     let deadline = Deadline::after(Duration::from_millis(60));
     let session = open(&suite, &server.url());
-    let (ready, _) = session.ready(suite.ready.as_ref(), None, deadline, &Told::default()).await;
+    let (ready, _) = session.ready(suite.ready.as_ref(), None, &Open, deadline, &Told::default()).await;
     assert_eq!(ready.outcome, Outcome::Error);
     assert!(ready.reason.unwrap().contains("when the time for the whole was over"));
-    let (ready, _) = session.ready(suite.ready.as_ref(), None, deadline, &Told::default()).await;
+    let (ready, _) = session.ready(suite.ready.as_ref(), None, &Open, deadline, &Told::default()).await;
     assert_eq!((ready.outcome, ready.polls), (Outcome::Error, 0));
 }
 
@@ -197,7 +197,7 @@ async fn whoever_watches_is_told_when_something_changes() {
     let server = Server::start(script).await;
     let suite = read(&format!("{QUICK}{CHECKS}"));
     let told = Told::default();
-    open(&suite, &server.url()).ready(suite.ready.as_ref(), None, enough(), &told).await;
+    open(&suite, &server.url()).ready(suite.ready.as_ref(), None, &Open, enough(), &told).await;
     let seen =
         |status| format!("waiting for `GET /health`: GET {}/health: status {status}, expected 2xx", server.url());
     assert_eq!(told.all(), ["waiting for `GET /health`".to_owned(), seen(503), seen(500)]);

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use greenlight_engine::{
-    AttemptRecord, BaseUrl, CheckRecord, Deadline, Failure, Progress, ReadinessRecord, Scope, Session, Silent,
-    VersionRecord,
+    AttemptRecord, BaseUrl, CheckRecord, Deadline, Failure, Open, Progress, ReadinessRecord, Resolve, Scope, Session,
+    Silent, VersionRecord,
 };
 use greenlight_suite::{Check, Source, Suite, parse};
 use serde_json::Value;
@@ -33,8 +33,8 @@ pub(crate) fn open(suite: &Suite, url: &str) -> Session {
 
 pub(crate) fn open_with(suite: &Suite, url: &str, facts: &[(&str, Value)]) -> Session {
     let facts: BTreeMap<_, _> = facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let scope = Scope::build(suite, facts, &|_| Some(SECRET.into())).unwrap();
-    Session::open(suite, &BaseUrl::parse(url).unwrap(), scope, None).unwrap()
+    let scope = Scope::build(suite, facts, &|_| Some(SECRET.into()), &BTreeMap::new()).unwrap();
+    Session::open(suite, &BaseUrl::parse(url).unwrap(), scope, None, &Resolve::default()).unwrap()
 }
 
 /// Runs all checks.
@@ -70,7 +70,7 @@ pub(crate) fn failure(record: &CheckRecord) -> &Failure {
 pub(crate) async fn wait(yaml: &str, url: &str, facts: &[(&str, Value)]) -> (ReadinessRecord, Option<VersionRecord>) {
     let suite = read(yaml);
     let session = open_with(&suite, url, facts);
-    session.ready(suite.ready.as_ref(), suite.version.as_ref(), enough(), &Silent).await
+    session.ready(suite.ready.as_ref(), suite.version.as_ref(), &Open, enough(), &Silent).await
 }
 
 pub(crate) fn parallel(number: usize) -> NonZeroUsize {
