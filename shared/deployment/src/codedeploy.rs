@@ -6,27 +6,23 @@
 use std::fmt;
 use std::time::Duration;
 
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader};
 use aws_sdk_codedeploy::Client;
+use aws_sdk_codedeploy::config::retry::RetryConfig;
+use aws_sdk_codedeploy::config::timeout::TimeoutConfig;
 use aws_sdk_codedeploy::error::SdkError;
 use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::PutLifecycleEventHookExecutionStatusError as PutError;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
 
-use crate::call::{CallError, CallErrorKind};
+use crate::aws::{ATTEMPT_TIMEOUT, Aws};
+use crate::call::CallError;
 use crate::execution::HookExecution;
 use crate::facts::{Deployment, EcsTarget};
-use crate::transport::Transport;
 use crate::verdict::Verdict;
 
-/// Longest time until a connection to AWS stands.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest time of one attempt of one call.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest time of one read with the SDK's retries.
-const READ_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const GET_DEPLOYMENT: &str = "codedeploy:GetDeployment";
+pub(crate) const LIST_DEPLOYMENT_TARGETS: &str = "codedeploy:ListDeploymentTargets";
+pub(crate) const GET_DEPLOYMENT_TARGET: &str = "codedeploy:GetDeploymentTarget";
+const PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS: &str = "codedeploy:PutLifecycleEventHookExecutionStatus";
 
 /// How a verdict reached CodeDeploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,38 +46,20 @@ impl fmt::Display for Delivery {
 #[derive(Debug, Clone)]
 pub struct CodeDeploy {
     client: Client,
-    region: String,
-    /// What is needed in the environment, and is not there.
-    unset: Vec<&'static str>,
+    aws: Aws,
 }
 
 impl CodeDeploy {
+    /// A client that calls as `aws` says. Nothing is connected yet.
+    #[must_use]
+    pub fn new(aws: &Aws) -> Self {
+        Self { client: Client::new(aws.config()), aws: aws.clone() }
+    }
+
     /// A client configured from Lambda's environment variables: region, credentials and the SDK's own endpoint
     /// variables. Nothing is connected yet, and what is missing shows at the first call.
     pub async fn from_environment() -> Self {
-        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(EnvironmentVariableRegionProvider::new())
-            .credentials_provider(EnvironmentVariableCredentialsProvider::new());
-        Self::load(loader, unset(|name| std::env::var(name).ok())).await
-    }
-
-    async fn load(loader: ConfigLoader, unset: Vec<&'static str>) -> Self {
-        let mut loader = loader
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                    .operation_timeout(READ_TIMEOUT)
-                    .build(),
-            )
-            .retry_config(RetryConfig::standard().with_max_attempts(4));
-        // Without a client of its own the SDK fails each call with a sentence, which is then the reported reason.
-        if let Ok(client) = greenlight_engine::http_client().connect_timeout(CONNECT_TIMEOUT).build() {
-            loader = loader.http_client(Transport::new(client));
-        }
-        let config = loader.load().await;
-        let region = config.region().map_or_else(|| "no region".to_owned(), ToString::to_string);
-        Self { client: Client::new(&config), region, unset }
+        Self::new(&Aws::from_environment().await)
     }
 
     /// What the deployment is and how it stands.
@@ -96,12 +74,11 @@ impl CodeDeploy {
             .deployment_id(id)
             .send()
             .await
-            .map_err(|error| self.explained(CallError::new("codedeploy:GetDeployment", &error)))?;
-        output.deployment_info().map(Deployment::from).ok_or_else(|| CallError {
-            action: "codedeploy:GetDeployment",
-            kind: CallErrorKind::Server,
-            detail: "the answer held no deploymentInfo".to_owned(),
-        })
+            .map_err(|error| self.aws.call_error(GET_DEPLOYMENT, deployment_resource(id), &error))?;
+        output
+            .deployment_info()
+            .map(Deployment::from)
+            .ok_or_else(|| CallError::lacking(GET_DEPLOYMENT, deployment_resource(id), "deploymentInfo"))
     }
 
     /// The id of the deployment's one target, the ECS service.
@@ -116,7 +93,7 @@ impl CodeDeploy {
             .deployment_id(id)
             .send()
             .await
-            .map_err(|error| self.explained(CallError::new("codedeploy:ListDeploymentTargets", &error)))?;
+            .map_err(|error| self.aws.call_error(LIST_DEPLOYMENT_TARGETS, deployment_resource(id), &error))?;
         Ok(output.target_ids().first().cloned())
     }
 
@@ -133,7 +110,7 @@ impl CodeDeploy {
             .target_id(target_id)
             .send()
             .await
-            .map_err(|error| self.explained(CallError::new("codedeploy:GetDeploymentTarget", &error)))?;
+            .map_err(|error| self.aws.call_error(GET_DEPLOYMENT_TARGET, deployment_resource(id), &error))?;
         Ok(output.deployment_target().and_then(|target| target.ecs_target()).map(EcsTarget::from))
     }
 
@@ -173,39 +150,17 @@ impl CodeDeploy {
                 Ok(Delivery::AlreadyCompleted)
             }
             Err(error) => {
-                let error = CallError::new("codedeploy:PutLifecycleEventHookExecutionStatus", &error);
-                Err(self.explained(without_id(error, execution)))
+                let resource = deployment_resource(&execution.deployment_id);
+                let error = self.aws.call_error(PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, resource, &error);
+                Err(without_id(error, execution))
             }
         }
     }
-
-    /// Adds what the SDK does not say. The region to errors about what does not exist: it is the usual reason. And to
-    /// calls that could not be made, the name of what is missing.
-    fn explained(&self, mut error: CallError) -> CallError {
-        if error.detail.contains(" DeploymentDoesNotExist") {
-            error.detail = format!("{}; looked for it in region {}", error.detail, self.region);
-        }
-        if error.kind == CallErrorKind::NotConfigured
-            && let Some((last, others)) = self.unset.split_last()
-        {
-            error.detail = if others.is_empty() {
-                format!("{last} is not set: Lambda sets it; elsewhere set it")
-            } else {
-                format!("{} and {last} are not set: Lambda sets them; elsewhere set them", others.join(", "))
-            };
-        }
-        error
-    }
 }
 
-/// The environment variables that are needed and that `variable` does not have. Those that the SDK falls back to count.
-fn unset(variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
-    let is_set = |name: &&str| variable(name).is_some_and(|value| !value.trim().is_empty());
-    [&["AWS_REGION", "AWS_DEFAULT_REGION"][..], &["AWS_ACCESS_KEY_ID"], &["AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY"]]
-        .into_iter()
-        .filter(|names| !names.iter().any(is_set))
-        .map(|names| names[0])
-        .collect()
+/// What a call about a deployment asks about.
+pub(crate) fn deployment_resource(id: &str) -> String {
+    format!("deployment {id}")
 }
 
 /// AWS may repeat the id it was given; it must not reach a log.

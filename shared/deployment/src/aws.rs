@@ -1,0 +1,129 @@
+//! What all clients of AWS share: region, credentials, HTTP client, time limits, retries, and words for their errors.
+//!
+//! Nothing is connected here, and what is missing shows at the first call.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::call::{CallError, CallErrorKind};
+use crate::transport::Transport;
+
+/// Longest time until a connection to AWS stands.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest time of one attempt of one call.
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest time of one read with the SDK's retries.
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often a read is tried. CodeDeploy is throttled at about 41 calls a minute, so that more would only add to it.
+const READ_ATTEMPTS: u32 = 3;
+
+/// AWS as the environment says: what every client is made of. Belongs to the async runtime on which it is first used.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    config: SdkConfig,
+    region: String,
+    /// What is needed in the environment, and is not there.
+    unset: Vec<&'static str>,
+    /// Whether something other than AWS may stand in for S3, so that buckets have no host names of their own.
+    has_own_s3_endpoint: bool,
+}
+
+impl Aws {
+    /// Configured from Lambda's environment variables: region, credentials and the SDK's own endpoint variables.
+    pub async fn from_environment() -> Self {
+        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(EnvironmentVariableRegionProvider::new())
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new());
+        Self::load(loader, |name| std::env::var(name).ok()).await
+    }
+
+    /// The region's name, or `no region`.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    pub(crate) async fn load(loader: ConfigLoader, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let mut loader = loader
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(READ_TIMEOUT)
+                    .build(),
+            )
+            .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS));
+        // Without a client of its own the SDK fails each call with a sentence, which is then the reported reason.
+        // Signatures and checksums are of what was sent, so nothing is unpacked on the way.
+        if let Ok(client) = greenlight_engine::http_client().connect_timeout(CONNECT_TIMEOUT).no_gzip().build() {
+            loader = loader.http_client(Transport::new(client));
+        }
+        let config = loader.load().await;
+        let region = config.region().map_or_else(|| "no region".to_owned(), ToString::to_string);
+        let has_own_s3_endpoint = config.endpoint_url().is_some() || variable("AWS_ENDPOINT_URL_S3").is_some();
+        Self { config, region, unset: unset(variable), has_own_s3_endpoint }
+    }
+
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    pub(crate) fn has_own_s3_endpoint(&self) -> bool {
+        self.has_own_s3_endpoint
+    }
+
+    /// Makes words of the SDK's error, and adds what it does not say. The region to errors about what does not exist: it
+    /// is the usual reason. And to calls that could not be made, the name of what is missing.
+    pub(crate) fn call_error<E>(
+        &self,
+        action: &'static str,
+        resource: impl Into<String>,
+        error: &SdkError<E, HttpResponse>,
+    ) -> CallError
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let mut error = CallError::new(action, resource, error);
+        if DOES_NOT_EXIST.iter().any(|code| error.detail.contains(code)) {
+            error.detail = format!("{}; looked for it in region {}", error.detail, self.region);
+        }
+        if error.kind == CallErrorKind::NotConfigured
+            && let Some((last, others)) = self.unset.split_last()
+        {
+            error.detail = if others.is_empty() {
+                format!("{last} is not set: Lambda sets it; elsewhere set it")
+            } else {
+                format!("{} and {last} are not set: Lambda sets them; elsewhere set them", others.join(", "))
+            };
+        }
+        error
+    }
+}
+
+/// The codes of what another region may well have.
+const DOES_NOT_EXIST: [&str; 6] = [
+    " DeploymentDoesNotExist",
+    " ClusterNotFound",
+    " ServiceNotFound",
+    " ListenerNotFound",
+    " LoadBalancerNotFound",
+    " TargetGroupNotFound",
+];
+
+/// The environment variables that are needed and that `variable` does not have. Those that the SDK falls back to count.
+pub(crate) fn unset(variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+    let is_set = |name: &&str| variable(name).is_some_and(|value| !value.trim().is_empty());
+    [&["AWS_REGION", "AWS_DEFAULT_REGION"][..], &["AWS_ACCESS_KEY_ID"], &["AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY"]]
+        .into_iter()
+        .filter(|names| !names.iter().any(is_set))
+        .map(|names| names[0])
+        .collect()
+}
