@@ -39,7 +39,7 @@ pub(crate) async fn play(
 ) -> io::Result<Step> {
     let began = Instant::now();
     let Some(function) = stage.function(at) else {
-        stage.codedeploy.end(event, StepStatus::Skipped);
+        stage.aws.end(event, StepStatus::Skipped);
         return Ok(Step {
             event,
             status: StepStatus::Skipped,
@@ -50,9 +50,9 @@ pub(crate) async fn play(
             report: None,
         });
     };
-    let execution = stage.codedeploy.begin_hook(event);
+    let execution = stage.aws.begin_hook(event);
     let payload = json!({
-        "DeploymentId": stage.codedeploy.deployment_id(),
+        "DeploymentId": stage.aws.deployment_id(),
         "LifecycleEventHookExecutionId": execution.id,
     });
     let mut decided = execution.verdict.clone();
@@ -73,7 +73,7 @@ pub(crate) async fn play(
         Some(Verdict::Succeeded) => StepStatus::Succeeded,
         Some(Verdict::Failed) | None => StepStatus::Failed,
     };
-    stage.codedeploy.end(event, status);
+    stage.aws.end(event, status);
     let detail = detail(verdict, delivered.as_ref(), settings);
     let report = delivered.and_then(|delivery| delivery.report);
     Ok(Step { event, status, duration, detail, function: Some(function.name().to_owned()), verdict, report })

@@ -1,15 +1,15 @@
 //! A whole ECS blue/green deployment on this machine, with the real function binaries and no account.
 //!
 //! [`rehearse`] plays CodeDeploy's lifecycle in CodeDeploy's order: an application load balancer with a production and
-//! a test listener, two task sets behind it, CodeDeploy's API, and Lambda, which runs the functions as processes of
-//! their own. What AWS documents is kept, with its source beside it; what goes wrong on purpose is a [`Fault`].
+//! a test listener, two task sets behind it, the AWS APIs that functions ask, and Lambda, which runs the functions as
+//! processes of their own. What AWS documents is kept, with its source beside it; what goes wrong on purpose is a [`Fault`].
 //!
 //! Nothing is judged here. The functions judge, and what they report decides, as in a real deployment.
 
 pub mod application;
 mod asking;
+pub mod aws;
 mod binding;
-pub mod codedeploy;
 mod error;
 mod event;
 mod example;
@@ -32,6 +32,7 @@ mod settings;
 mod stage;
 mod task_root;
 mod task_set;
+mod unknowns;
 
 pub use error::RehearsalError;
 pub use event::Event;
@@ -39,8 +40,9 @@ pub use fault::{Ending, Fault, UnknownFault};
 pub use lifecycle::LifecycleEvent;
 pub use printer::Printer;
 pub use record::{
-    Answer, Call, DeploymentStatus, ErrorInformation, Invocation, InvocationEnding, LogLine, Opening, Outcome,
-    Rehearsal, Step, StepStatus,
+    Answer, Call, DeploymentStatus, ErrorInformation, Exchange, Invocation, InvocationEnding, LogLine, Opening,
+    Outcome, Rehearsal, Step, StepStatus,
 };
 pub use rehearse::rehearse;
-pub use settings::{FunctionSource, Settings};
+pub use settings::{ForwardShape, FunctionSource, Settings, Shift};
+pub use unknowns::{Question, ReadyWait, Repeated, Unknowns};

@@ -46,13 +46,13 @@ pub(crate) async fn play(stage: &mut Stage, settings: &Settings) -> io::Result<O
     let (status, rollback_deployment_id, error) = match &failed {
         None => {
             stage.blue.delete().await;
-            stage.codedeploy.blue_is_gone();
-            stage.codedeploy.finish(DeploymentStatus::Succeeded, None);
+            stage.aws.blue_is_gone();
+            stage.aws.finish(DeploymentStatus::Succeeded, None);
             (DeploymentStatus::Succeeded, None, None)
         }
         Some(step) => {
             let error = hook_failure(step);
-            stage.codedeploy.finish(DeploymentStatus::Failed, Some(error.clone()));
+            stage.aws.finish(DeploymentStatus::Failed, Some(error.clone()));
             // CodeDeploy would roll back at once, but whoever holds wants to look at what failed.
             hold(stage, settings).await;
             (DeploymentStatus::Failed, Some(roll_back(stage).await), Some(error))
@@ -83,13 +83,13 @@ async fn play_step(stage: &mut Stage, settings: &Settings, event: LifecycleEvent
         return hook::play(stage, settings, event, at).await;
     }
     let began = Instant::now();
-    stage.codedeploy.begin(event);
+    stage.aws.begin(event);
     let detail = match event {
         LifecycleEvent::Install => install(stage, settings).await?,
         LifecycleEvent::AllowTestTraffic => allow_test_traffic(stage, settings).await?,
         _ => allow_traffic(stage),
     };
-    stage.codedeploy.end(event, StepStatus::Succeeded);
+    stage.aws.end(event, StepStatus::Succeeded);
     let duration = began.elapsed();
     Ok(Step { event, status: StepStatus::Succeeded, duration, detail, function: None, verdict: None, report: None })
 }
@@ -98,18 +98,18 @@ async fn play_step(stage: &mut Stage, settings: &Settings, event: LifecycleEvent
 async fn install(stage: &mut Stage, settings: &Settings) -> io::Result<String> {
     let wanted = settings.tasks.get();
     let mut running = 0;
-    stage.codedeploy.green_runs(running, wanted);
+    stage.aws.green_runs(running, wanted);
     while stage.green.start_one().await? {
         running = (running + 1).min(wanted);
-        stage.codedeploy.green_runs(running, wanted);
+        stage.aws.green_runs(running, wanted);
     }
     if settings.green.is_some() {
-        stage.codedeploy.green_runs(wanted, wanted);
+        stage.aws.green_runs(wanted, wanted);
         return Ok(format!("{} stands for {wanted} tasks", stage.green.label()));
     }
     if settings.faults.contains(&Fault::NotSteady) {
         stage.green.lose_one().await;
-        stage.codedeploy.green_runs(wanted - 1, wanted);
+        stage.aws.green_runs(wanted - 1, wanted);
         return Ok(format!("{wanted} of {wanted} tasks ran, then one stopped"));
     }
     Ok(format!("{wanted} of {wanted} tasks running"))
@@ -135,7 +135,7 @@ async fn allow_test_traffic(stage: &mut Stage, settings: &Settings) -> io::Resul
 
 fn allow_traffic(stage: &Stage) -> String {
     stage.production.set_forward(stage.to_green());
-    stage.codedeploy.green_serves();
+    stage.aws.green_serves();
     "production listener → green".to_owned()
 }
 
@@ -143,9 +143,9 @@ fn allow_traffic(stage: &Stage) -> String {
 async fn roll_back(stage: &mut Stage) -> String {
     stage.production.set_forward(stage.to_blue());
     stage.test.set_forward(stage.to_blue());
-    stage.codedeploy.blue_serves();
+    stage.aws.blue_serves();
     stage.green.delete().await;
-    stage.codedeploy.roll_back()
+    stage.aws.roll_back()
 }
 
 /// The code is CodeDeploy's; its sentence is not known.

@@ -26,8 +26,11 @@ pub struct Rehearsal {
     pub outcome: Outcome,
     /// Every attempt of every function, in order.
     pub invocations: Vec<Invocation>,
-    /// Every call to CodeDeploy's API, in order.
+    /// Every call to AWS, of every service, in order.
     pub calls: Vec<Call>,
+    /// The same as they went over the wire, when that was asked for.
+    #[serde(skip)]
+    pub exchanges: Vec<Exchange>,
     /// What the functions wrote, in order.
     pub logs: Vec<LogLine>,
 }
@@ -209,12 +212,14 @@ pub enum InvocationEnding {
     },
 }
 
-/// One call to CodeDeploy's API.
+/// One call to AWS.
 #[derive(Debug, Clone, Serialize)]
 pub struct Call {
     /// When, since the rehearsal began.
     #[serde(rename = "at_ms", with = "millis")]
     pub at: Duration,
+    /// The service, as it is called in IAM actions, for example `ecs`; `unknown` when nobody is meant.
+    pub service: String,
     /// For example `PutLifecycleEventHookExecutionStatus`; the raw target or path when it is none that is known.
     pub operation: String,
     /// `ok`, or the error's code.
@@ -222,6 +227,29 @@ pub struct Call {
     /// The status that was put, when one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+}
+
+/// One call as it went over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// As in [`Call`].
+    pub service: String,
+    /// As in [`Call`].
+    pub operation: String,
+    /// For example `POST`.
+    pub method: String,
+    /// Path and query.
+    pub uri: String,
+    /// In the order in which they were sent, names in lower case.
+    pub request_headers: Vec<(String, String)>,
+    /// As it was sent.
+    pub request_body: Vec<u8>,
+    /// The answer's status.
+    pub status: u16,
+    /// As the service set them: the server adds a date and a length.
+    pub response_headers: Vec<(String, String)>,
+    /// As it was answered.
+    pub response_body: Vec<u8>,
 }
 
 /// One line that a function wrote.

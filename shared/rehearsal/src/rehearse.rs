@@ -56,14 +56,23 @@ pub async fn rehearse(settings: Settings, observer: &mut dyn FnMut(&Event)) -> R
         let _ = tokio::time::timeout(time, interrupted).await;
     }
     stage.clear().await;
-    let calls = stage.codedeploy.calls();
+    let (calls, exchanges) = (stage.aws.calls(), stage.aws.exchanges());
     drop(stage);
     let rest = heard.take_all(told, observer);
     // Lines that come later than this are nobody's any more.
     let _ = tokio::time::timeout(LAST_LINES, rest).await;
     let outcome = played?;
     let Heard { steps, invocations, logs } = heard;
-    Ok(Rehearsal { rehearsal: Rehearsal::VERSION, deployment: opening, steps, outcome, invocations, calls, logs })
+    Ok(Rehearsal {
+        rehearsal: Rehearsal::VERSION,
+        deployment: opening,
+        steps,
+        outcome,
+        invocations,
+        calls,
+        exchanges,
+        logs,
+    })
 }
 
 /// What was told, for the record.

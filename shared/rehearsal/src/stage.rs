@@ -8,8 +8,8 @@ use std::time::Duration;
 use greenlight_deployment::appspec::BindingPoint;
 
 use crate::application::Behaviour;
+use crate::aws::{Aws, Identity, Scene};
 use crate::binding::{self, LAST_RESORT};
-use crate::codedeploy::{CodeDeploy, Identity};
 use crate::error::RehearsalError;
 use crate::example;
 use crate::fault::Fault;
@@ -35,7 +35,7 @@ pub(crate) struct Stage {
     pub(crate) test: Listener,
     pub(crate) blue: TaskSet,
     pub(crate) green: TaskSet,
-    pub(crate) codedeploy: CodeDeploy,
+    pub(crate) aws: Aws,
     /// Bound functions. One that is bound twice is one function.
     functions: BTreeMap<String, Function>,
     bound: BTreeMap<BindingPoint, String>,
@@ -75,13 +75,19 @@ impl Stage {
         let production = listen(&balancer, "production", settings.production, &serves_blue).await?;
         let test = listen(&balancer, "test", settings.test, &serves_blue).await?;
 
-        let mut misbehaviour = settings.codedeploy.clone();
+        let mut misbehaviour = settings.aws.clone();
         if settings.faults.contains(&Fault::Throttle) {
             misbehaviour.throttle_status_calls += THROTTLED_CALLS;
         }
-        let codedeploy = CodeDeploy::start(identity, misbehaviour, narrator.began())
-            .await
-            .map_err(io("CodeDeploy's API cannot be started"))?;
+        let scene = Scene {
+            identity,
+            misbehaviour,
+            began: narrator.began(),
+            keep_exchanges: settings.keep_exchanges,
+            parameters: settings.parameters.clone(),
+            objects: settings.objects.clone(),
+        };
+        let aws = Aws::start(scene).await.map_err(io("the AWS API cannot be started"))?;
 
         let task_root = TaskRoot::create().map_err(io("a folder for the functions cannot be made"))?;
         let suite = suite_place(settings, &inputs, &task_root)?;
@@ -90,7 +96,7 @@ impl Stage {
             account: inputs.account.clone(),
             timeout: settings.function_timeout,
             minute: settings.minute,
-            variables: variables(settings, &suite, codedeploy.address(), &production, &test),
+            variables: variables(settings, &suite, aws.address(), &production, &test),
             task_root: task_root.path().to_owned(),
         };
         let (functions, bound, last_resort) = programs.into_functions(settings, &environment, narrator);
@@ -99,7 +105,7 @@ impl Stage {
             test,
             blue,
             green,
-            codedeploy,
+            aws,
             functions,
             bound,
             last_resort,
@@ -128,7 +134,7 @@ impl Stage {
     /// What is told first.
     pub(crate) fn opening(&self, faults: &[Fault]) -> Opening {
         Opening {
-            deployment_id: self.codedeploy.deployment_id(),
+            deployment_id: self.aws.deployment_id(),
             application: self.application.clone(),
             green: self.green.label(),
             blue: self.blue.label(),
@@ -258,12 +264,12 @@ fn suite_place(settings: &Settings, inputs: &Inputs, task_root: &TaskRoot) -> Re
 fn variables(
     settings: &Settings,
     suite: &str,
-    codedeploy: SocketAddr,
+    aws: SocketAddr,
     production: &Listener,
     test: &Listener,
 ) -> Vec<(String, String)> {
     let own = [
-        ("AWS_ENDPOINT_URL", format!("http://{codedeploy}")),
+        ("AWS_ENDPOINT_URL", format!("http://{aws}")),
         ("GREENLIGHT_SUITE", suite.to_owned()),
         ("GREENLIGHT_TEST_URL", format!("http://{}", test.addr())),
         ("GREENLIGHT_PRODUCTION_URL", format!("http://{}", production.addr())),

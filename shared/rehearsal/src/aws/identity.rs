@@ -55,6 +55,12 @@ impl Identity {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
     }
 
+    /// The ARN of the ECS service.
+    #[must_use]
+    pub fn service_arn(&self) -> String {
+        self.arn("ecs", &format!("service/{}/{}", self.cluster, self.service))
+    }
+
     /// The ARN of the listener with this port.
     pub(super) fn listener(&self, suffix: &str) -> String {
         self.arn("elasticloadbalancing", &format!("listener/app/{}/50dc6c495c0c9188/{suffix}", self.service))

@@ -97,7 +97,7 @@ pub(super) fn target(state: &State, deployment: &Deployment) -> Value {
         "ecsTarget": {
             "deploymentId": deployment.id,
             "targetId": identity.target_id(),
-            "targetArn": identity.arn("ecs", &format!("service/{}/{}", identity.cluster, identity.service)),
+            "targetArn": identity.service_arn(),
             "lastUpdatedAt": seconds(deployment.updated),
             "status": status(deployment),
             "lifecycleEvents": deployment.events.iter().map(event).collect::<Vec<_>>(),

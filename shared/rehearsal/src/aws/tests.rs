@@ -10,19 +10,30 @@ use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::Pu
 use aws_sdk_codedeploy::types::{
     ComputePlatform, DeploymentCreator, DeploymentStatus as Status, LifecycleEventStatus, TargetLabel,
 };
+use greenlight_deployment::Verdict;
 use hyper::StatusCode;
 
 use super::*;
 
 const APPSPEC: &str = "version: 0.0\n";
 
-async fn codedeploy(misbehaviour: Misbehaviour) -> CodeDeploy {
+fn scene() -> Scene {
     let tasks = NonZeroU32::new(2).unwrap();
-    let identity = Identity::of("hello", "eu-central-1", "123456789012", APPSPEC, tasks);
-    CodeDeploy::start(identity, misbehaviour, Instant::now()).await.unwrap()
+    Scene {
+        identity: Identity::of("hello", "eu-central-1", "123456789012", APPSPEC, tasks),
+        misbehaviour: Misbehaviour::default(),
+        began: Instant::now(),
+        keep_exchanges: false,
+        parameters: Vec::new(),
+        objects: Vec::new(),
+    }
 }
 
-async fn put(api: &CodeDeploy, deployment: &str, execution: &str, status: &str) -> Result<(), PutError> {
+async fn started(misbehaviour: Misbehaviour) -> Aws {
+    Aws::start(Scene { misbehaviour, ..scene() }).await.unwrap()
+}
+
+async fn put(api: &Aws, deployment: &str, execution: &str, status: &str) -> Result<(), PutError> {
     let call = client::sdk(api.address())
         .put_lifecycle_event_hook_execution_status()
         .deployment_id(deployment)
@@ -35,7 +46,7 @@ async fn put(api: &CodeDeploy, deployment: &str, execution: &str, status: &str) 
 
 #[tokio::test]
 async fn the_sdk_reads_a_deployment_while_a_hook_is_asked() {
-    let api = codedeploy(Misbehaviour::default()).await;
+    let api = started(Misbehaviour::default()).await;
     let id = api.deployment_id();
     api.end(LifecycleEvent::BeforeInstall, StepStatus::Skipped);
     api.begin(LifecycleEvent::Install);
@@ -100,7 +111,7 @@ async fn the_sdk_reads_a_deployment_while_a_hook_is_asked() {
 
 #[tokio::test]
 async fn a_failed_deployment_and_its_rollback_name_each_other() {
-    let api = codedeploy(Misbehaviour::default()).await;
+    let api = started(Misbehaviour::default()).await;
     let failed = api.deployment_id();
     let error = ErrorInformation { code: "HOOK_EXECUTION_FAILURE".into(), message: "it failed".into() };
     api.finish(DeploymentStatus::Failed, Some(error));
@@ -118,7 +129,7 @@ async fn a_failed_deployment_and_its_rollback_name_each_other() {
 
 #[tokio::test]
 async fn the_first_verdict_decides_and_later_ones_are_told_so() {
-    let api = codedeploy(Misbehaviour::default()).await;
+    let api = started(Misbehaviour::default()).await;
     let id = api.deployment_id();
     let hook = api.begin_hook(LifecycleEvent::BeforeAllowTraffic);
     put(&api, &id, &hook.id, "Failed").await.unwrap();
@@ -135,7 +146,7 @@ async fn the_first_verdict_decides_and_later_ones_are_told_so() {
 
 #[tokio::test]
 async fn every_refusal_of_a_verdict_is_typed_as_documented() {
-    let api = codedeploy(Misbehaviour::default()).await;
+    let api = started(Misbehaviour::default()).await;
     let id = api.deployment_id();
     let hook = api.begin_hook(LifecycleEvent::AfterInstall);
     let cases = [
@@ -164,11 +175,11 @@ async fn every_refusal_of_a_verdict_is_typed_as_documented() {
 
 #[tokio::test]
 async fn it_misbehaves_as_it_is_told() {
-    let denied = Refusal { operation: "GetDeployment".into(), code: "AccessDeniedException".into() };
+    let denied = Refusal::denied("codedeploy:GetDeployment");
     let latency = Duration::from_millis(20);
     let misbehaviour =
         Misbehaviour { throttle_status_calls: 2, refusals: vec![denied], latency, ..Misbehaviour::default() };
-    let api = codedeploy(misbehaviour).await;
+    let api = started(misbehaviour).await;
     let id = api.deployment_id();
 
     let asked = Instant::now();
@@ -192,14 +203,14 @@ async fn it_misbehaves_as_it_is_told() {
     }
 
     let refused = Refusal {
-        operation: operations::PUT_STATUS.into(),
+        action: "codedeploy:PutLifecycleEventHookExecutionStatus".into(),
         code: "UnsupportedActionForDeploymentTypeException".into(),
     };
-    let api = codedeploy(Misbehaviour { refusals: vec![refused], ..Misbehaviour::default() }).await;
+    let api = started(Misbehaviour { refusals: vec![refused], ..Misbehaviour::default() }).await;
     let error = put(&api, &api.deployment_id(), "any", "Failed").await.unwrap_err();
     assert!(error.is_unsupported_action_for_deployment_type_exception());
 
-    let api = codedeploy(Misbehaviour { throttle_every_second: true, ..Misbehaviour::default() }).await;
+    let api = started(Misbehaviour { throttle_every_second: true, ..Misbehaviour::default() }).await;
     let id = api.deployment_id();
     let list = client::sdk(api.address());
     let codes: Vec<_> = [(); 4].map(|()| list.list_deployment_targets().deployment_id(&id).send()).into();
@@ -212,7 +223,7 @@ async fn it_misbehaves_as_it_is_told() {
 
 #[tokio::test]
 async fn what_it_does_not_understand_is_refused_and_recorded() {
-    let api = codedeploy(Misbehaviour::default()).await;
+    let api = started(Misbehaviour::default()).await;
     let good = client::Raw::new(api.address());
     let unsigned = client::Raw { authorization: None, ..good.clone() };
     let other_service =
@@ -221,7 +232,7 @@ async fn what_it_does_not_understand_is_refused_and_recorded() {
         client::Raw { authorization: Some(client::authorization("us-east-1", "codedeploy")), ..good.clone() };
     let no_signature = client::Raw { authorization: Some("AWS4-HMAC-SHA256 Credential=a".into()), ..good.clone() };
     let unknown = client::Raw { target: Some("CodeDeploy_20141006.StopDeployment"), ..good.clone() };
-    let ecs = client::Raw { target: Some("AmazonEC2ContainerServiceV20141113.DescribeServices"), ..good.clone() };
+    let dynamo = client::Raw { target: Some("DynamoDB_20120810.GetItem"), ..good.clone() };
     let cbor =
         client::Raw { target: None, path: "/service/CodeDeploy_20141006/operation/GetDeployment", ..good.clone() };
     let no_json = client::Raw { body: "{", ..good.clone() };
@@ -232,7 +243,7 @@ async fn what_it_does_not_understand_is_refused_and_recorded() {
         (other_region, "InvalidSignatureException"),
         (no_signature, "IncompleteSignatureException"),
         (unknown, "UnknownOperationException"),
-        (ecs, "UnknownOperationException"),
+        (dynamo, "UnknownOperationException"),
         (cbor, "UnknownOperationException"),
         (no_json, "SerializationException"),
         (other_type, "SerializationException"),
@@ -241,7 +252,10 @@ async fn what_it_does_not_understand_is_refused_and_recorded() {
     for (call, code) in &cases {
         let (status, body) = call.send().await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{call:?}");
-        assert!(body.contains(&format!("com.amazonaws.codedeploy#{code}")), "{call:?} was answered with {body}");
+        assert!(
+            body.contains(&format!("#{code}\"")) || body.contains(&format!("\"{code}\"")),
+            "{call:?} was answered with {body}"
+        );
     }
     assert_eq!(api.calls().iter().map(|call| call.outcome.as_str()).collect::<Vec<_>>(), expected);
     let (_, body) = good.send().await;

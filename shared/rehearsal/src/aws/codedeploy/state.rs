@@ -1,43 +1,42 @@
 //! The deployments as CodeDeploy knows them, and what changes them. How they look on the wire is in `shapes`.
 
 use std::hash::{BuildHasher, RandomState};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use greenlight_deployment::Verdict;
 use tokio::sync::watch;
 
-use super::api_error::ApiError;
-use super::{HookExecution, Identity, Misbehaviour};
+use crate::aws::Identity;
+use crate::aws::api_error::ApiError;
 use crate::lifecycle::LifecycleEvent;
-use crate::record::{Call, DeploymentStatus, ErrorInformation, StepStatus};
+use crate::record::{DeploymentStatus, ErrorInformation, StepStatus};
 
 /// Everything that the API answers from.
-pub(super) struct State {
-    pub(super) identity: Identity,
-    pub(super) misbehaviour: Misbehaviour,
-    pub(super) began: Instant,
-    pub(super) calls: Vec<Call>,
+pub(in crate::aws) struct State {
+    pub(in crate::aws) identity: Identity,
+    /// So many status calls of every hook are throttled before one is taken.
+    pub(super) throttled_status_calls: u32,
     /// The one that is played, and after a failure the one that rolled it back.
     pub(super) deployments: Vec<Deployment>,
 }
 
 impl State {
-    pub(super) fn new(identity: Identity, misbehaviour: Misbehaviour, began: Instant) -> Self {
+    pub(in crate::aws) fn new(identity: Identity, throttled_status_calls: u32) -> Self {
         let played = Deployment::new(identity.tasks.get(), None);
-        Self { identity, misbehaviour, began, calls: Vec::new(), deployments: vec![played] }
+        Self { identity, throttled_status_calls, deployments: vec![played] }
     }
 
-    pub(super) fn played(&self) -> &Deployment {
+    pub(in crate::aws) fn played(&self) -> &Deployment {
         &self.deployments[0]
     }
 
-    pub(super) fn played_mut(&mut self) -> &mut Deployment {
+    pub(in crate::aws) fn played_mut(&mut self) -> &mut Deployment {
         &mut self.deployments[0]
     }
 
     /// A rollback is a new deployment of the last good revision. For ECS it only moves traffic back, so it is over as
     /// soon as it is there; that it asks no hooks is a choice, since what the service does is not known.
-    pub(super) fn roll_back(&mut self) -> String {
+    pub(in crate::aws) fn roll_back(&mut self) -> String {
         let failed = self.played().id.clone();
         let mut rollback = Deployment::new(self.identity.tasks.get(), Some(failed));
         for event in LifecycleEvent::ALL {
@@ -53,27 +52,36 @@ impl State {
     }
 }
 
+/// A hook that waits for its verdict.
+#[derive(Debug)]
+pub struct HookExecution {
+    /// `LifecycleEventHookExecutionId`: who knows it may report.
+    pub id: String,
+    /// The verdict, once it is put.
+    pub verdict: watch::Receiver<Option<Verdict>>,
+}
+
 /// One deployment.
-pub(super) struct Deployment {
-    pub(super) id: String,
-    pub(super) created: SystemTime,
-    pub(super) completed: Option<SystemTime>,
-    pub(super) status: Option<DeploymentStatus>,
-    pub(super) error: Option<ErrorInformation>,
+pub(in crate::aws) struct Deployment {
+    pub(in crate::aws) id: String,
+    pub(in crate::aws) created: SystemTime,
+    pub(in crate::aws) completed: Option<SystemTime>,
+    pub(in crate::aws) status: Option<DeploymentStatus>,
+    pub(in crate::aws) error: Option<ErrorInformation>,
     /// The failed deployment, when this one is a rollback.
-    pub(super) rolls_back: Option<String>,
-    pub(super) rolled_back_by: Option<String>,
-    pub(super) events: Vec<EventState>,
-    pub(super) blue: Option<TaskSet>,
-    pub(super) green: TaskSet,
-    pub(super) updated: SystemTime,
+    pub(in crate::aws) rolls_back: Option<String>,
+    pub(in crate::aws) rolled_back_by: Option<String>,
+    pub(in crate::aws) events: Vec<EventState>,
+    pub(in crate::aws) blue: Option<TaskSet>,
+    pub(in crate::aws) green: TaskSet,
+    pub(in crate::aws) updated: SystemTime,
 }
 
 /// A step as the API shows it.
-pub(super) struct EventState {
-    pub(super) event: LifecycleEvent,
-    pub(super) started: Option<SystemTime>,
-    pub(super) ended: Option<(SystemTime, StepStatus)>,
+pub(in crate::aws) struct EventState {
+    pub(in crate::aws) event: LifecycleEvent,
+    pub(in crate::aws) started: Option<SystemTime>,
+    pub(in crate::aws) ended: Option<(SystemTime, StepStatus)>,
     hook: Option<Hook>,
 }
 
@@ -86,14 +94,14 @@ struct Hook {
 
 /// Tasks of one revision.
 #[derive(Debug, Clone)]
-pub(super) struct TaskSet {
-    pub(super) id: String,
-    pub(super) label: &'static str,
-    pub(super) status: &'static str,
-    pub(super) desired: u32,
-    pub(super) running: u32,
+pub(in crate::aws) struct TaskSet {
+    pub(in crate::aws) id: String,
+    pub(in crate::aws) label: &'static str,
+    pub(in crate::aws) status: &'static str,
+    pub(in crate::aws) desired: u32,
+    pub(in crate::aws) running: u32,
     /// Percent of production traffic.
-    pub(super) weight: f64,
+    pub(in crate::aws) weight: f64,
 }
 
 impl Deployment {
@@ -123,7 +131,7 @@ impl Deployment {
         }
     }
 
-    pub(super) fn begin(&mut self, event: LifecycleEvent) {
+    pub(in crate::aws) fn begin(&mut self, event: LifecycleEvent) {
         self.touch();
         let now = self.updated;
         if let Some(state) = self.event_mut(event) {
@@ -131,7 +139,7 @@ impl Deployment {
         }
     }
 
-    pub(super) fn begin_hook(&mut self, event: LifecycleEvent) -> HookExecution {
+    pub(in crate::aws) fn begin_hook(&mut self, event: LifecycleEvent) -> HookExecution {
         let (verdict, receiver) = watch::channel(None);
         // Opaque, and with characters in it that must survive being handed on.
         let id = format!("eyJlbmNyeXB0ZWREYXRhIjoi{}+{}/==", letters(40), letters(40));
@@ -142,7 +150,7 @@ impl Deployment {
         HookExecution { id, verdict: receiver }
     }
 
-    pub(super) fn end(&mut self, event: LifecycleEvent, status: StepStatus) {
+    pub(in crate::aws) fn end(&mut self, event: LifecycleEvent, status: StepStatus) {
         self.touch();
         let now = self.updated;
         if let Some(state) = self.event_mut(event).filter(|state| state.ended.is_none()) {
@@ -151,7 +159,7 @@ impl Deployment {
     }
 
     /// A verdict arrives. The first one decides; the order in which the service looks at its input is a choice.
-    pub(super) fn put(&mut self, execution_id: &str, status: &str, throttle: u32) -> Result<(), ApiError> {
+    pub(in crate::aws) fn put(&mut self, execution_id: &str, status: &str, throttle: u32) -> Result<(), ApiError> {
         let now = SystemTime::now();
         let state = self.events.iter_mut().find_map(|state| {
             let EventState { hook: Some(hook), ended, .. } = state else { return None };
@@ -191,12 +199,12 @@ impl Deployment {
         Ok(())
     }
 
-    pub(super) fn green_runs(&mut self, running: u32, desired: u32) {
+    pub(in crate::aws) fn green_runs(&mut self, running: u32, desired: u32) {
         self.touch();
         (self.green.running, self.green.desired) = (running, desired);
     }
 
-    pub(super) fn green_serves(&mut self) {
+    pub(in crate::aws) fn green_serves(&mut self) {
         self.touch();
         (self.green.status, self.green.weight) = ("PRIMARY", 100.0);
         if let Some(blue) = &mut self.blue {
@@ -204,7 +212,7 @@ impl Deployment {
         }
     }
 
-    pub(super) fn blue_serves(&mut self) {
+    pub(in crate::aws) fn blue_serves(&mut self) {
         self.touch();
         (self.green.status, self.green.weight) = ("ACTIVE", 0.0);
         if let Some(blue) = &mut self.blue {
@@ -212,12 +220,12 @@ impl Deployment {
         }
     }
 
-    pub(super) fn blue_is_gone(&mut self) {
+    pub(in crate::aws) fn blue_is_gone(&mut self) {
         self.touch();
         self.blue = None;
     }
 
-    pub(super) fn finish(&mut self, status: DeploymentStatus, error: Option<ErrorInformation>) {
+    pub(in crate::aws) fn finish(&mut self, status: DeploymentStatus, error: Option<ErrorInformation>) {
         self.touch();
         self.completed = Some(self.updated);
         self.status = Some(status);

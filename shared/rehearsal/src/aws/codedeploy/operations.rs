@@ -4,14 +4,13 @@
 
 use serde_json::{Value, json};
 
-use super::api_error::ApiError;
 use super::shapes;
 use super::state::{Deployment, State};
+use crate::aws::api_error::ApiError;
 
-pub(super) const PUT_STATUS: &str = "PutLifecycleEventHookExecutionStatus";
+pub(in crate::aws) const PUT_STATUS: &str = "PutLifecycleEventHookExecutionStatus";
 
-pub(super) fn perform(state: &mut State, operation: &str, input: &Value) -> Result<Value, ApiError> {
-    platform(state, operation)?;
+pub(in crate::aws) fn perform(state: &mut State, operation: &str, input: &Value) -> Result<Value, ApiError> {
     match operation {
         "GetDeployment" => {
             let deployment = deployment(state, input)?;
@@ -35,19 +34,6 @@ pub(super) fn perform(state: &mut State, operation: &str, input: &Value) -> Resu
             format!("`{other}` is not played by the rehearsal's CodeDeploy"),
         )),
     }
-}
-
-/// What the rehearsal was told to make go wrong comes before everything else.
-fn platform(state: &State, operation: &str) -> Result<(), ApiError> {
-    let misbehaviour = &state.misbehaviour;
-    if let Some(refusal) = misbehaviour.refusals.iter().find(|refusal| refusal.operation == operation) {
-        let group = format!("deploymentgroup:{}/{}", state.identity.application, state.identity.group);
-        return Err(ApiError::of_code(&refusal.code, operation, &state.identity.arn("codedeploy", &group)));
-    }
-    if misbehaviour.throttle_every_second && state.calls.len() % 2 == 1 {
-        return Err(ApiError::throttled());
-    }
-    Ok(())
 }
 
 fn get_group(state: &State, input: &Value) -> Result<Value, ApiError> {
@@ -96,7 +82,7 @@ fn get_revision(state: &State, input: &Value) -> Result<Value, ApiError> {
 
 fn put_status(state: &mut State, input: &Value) -> Result<Value, ApiError> {
     let id = deployment(state, input)?.id.clone();
-    let throttle = state.misbehaviour.throttle_status_calls;
+    let throttle = state.throttled_status_calls;
     let execution_id = text(input, "lifecycleEventHookExecutionId").unwrap_or_default();
     let status = text(input, "status").unwrap_or_default();
     // It was there a moment ago, under the same lock.
