@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::classify;
 use crate::client::Connection;
+use crate::counting::{By, Counting};
 use crate::deadline::Deadline;
 use crate::document::Document;
 use crate::exchange::{Answer, Trace};
@@ -31,6 +32,8 @@ pub(crate) struct Question<'a> {
     pub(crate) expect: &'a Expect,
     pub(crate) keep: Vec<(&'a str, &'a Extraction)>,
     pub(crate) connection: Connection,
+    /// Whose answers are judged; anybody's when absent.
+    pub(crate) only: Option<&'a Counting>,
 }
 
 /// When an attempt is cut off, and what for.
@@ -79,6 +82,8 @@ pub(crate) struct Attempt {
     pub(crate) cut_by: Option<Cause>,
     /// The target's addresses that were asked: more than one when a connection had to be made anew on the way.
     pub(crate) reached: BTreeSet<IpAddr>,
+    /// Who answered, when that is somebody whose answers are not judged.
+    pub(crate) not_counted: Option<By>,
 }
 
 impl Attempt {
@@ -130,10 +135,12 @@ impl Session {
             self.wire.exchange(prepared, question.request.redirects, &question.connection, redactor, &mut trace);
         let result = timeout_at(limit.end, exchange).await;
         let total = trace.started.elapsed();
+        let mut not_counted = None;
         let (failures, kept, cut_by) = match result {
             Ok(Ok(answer)) => {
                 let (failures, kept) = judge_and_keep(question, &answer, total, values);
-                (failures, kept, None)
+                not_counted = question.only.and_then(|only| does_not_count(only, &answer, failures.is_empty()));
+                if not_counted.is_some() { (Vec::new(), Vec::new(), None) } else { (failures, kept, None) }
             }
             Ok(Err(failure)) => (vec![failure], Vec::new(), None),
             Err(_) => {
@@ -151,7 +158,7 @@ impl Session {
             redirects: trace.redirects,
             failures: failures.into_iter().map(|failure| failure.fit_to_show(redactor)).collect(),
         };
-        Ok(Attempt { record, kept, cut_by, reached: trace.reached })
+        Ok(Attempt { record, kept, cut_by, reached: trace.reached, not_counted })
     }
 }
 
@@ -195,6 +202,16 @@ fn judge_and_keep(
         }
     }
     (failures, kept)
+}
+
+/// Who answered, when that answer is not to be judged. One that carries no marker may be green's: when it is an error of
+/// the server's, it is judged.
+fn does_not_count(only: &Counting, answer: &Answer, passed: bool) -> Option<By> {
+    match only.by(&answer.headers) {
+        By::Green => None,
+        By::Unknown if answer.status.is_server_error() && !passed => None,
+        by => Some(by),
+    }
 }
 
 fn too_large(limit: usize) -> Failure {

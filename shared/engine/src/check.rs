@@ -36,11 +36,17 @@ impl Session {
                 record.steps.push(StepRecord { outcome: record.outcome, problem: Some(problem), ..step });
                 break;
             }
-            let stepped = self.step(step, &mut captures, until).await;
-            record.outcome = stepped.record.outcome;
-            record.steps.push(stepped.record);
+            let Stepped { record: mut stepped, mut wrong } = self.step(step, &mut captures, until).await;
+            record.outcome = stepped.outcome;
+            if let (Outcome::Fail, Some(failed)) = (stepped.outcome, stepped.attempts.last())
+                && let Some((beside, words)) = self.ask_beside(step, &captures, failed, until.deadline).await
+            {
+                stepped.beside = Some(beside);
+                wrong = format!("{wrong}; {words}");
+            }
+            record.steps.push(stepped);
             if record.outcome != Outcome::Pass {
-                record.reason = Some(stepped.wrong);
+                record.reason = Some(wrong);
                 break;
             }
         }

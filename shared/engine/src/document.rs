@@ -30,6 +30,11 @@ impl Document {
         Ok(Self { value, nodes, depth })
     }
 
+    /// The whole of it.
+    pub(crate) fn value(&self) -> &Value {
+        &self.value
+    }
+
     /// The nodes that a path selects, in order.
     ///
     /// # Errors

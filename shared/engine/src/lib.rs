@@ -9,6 +9,8 @@
 //! | --- | --- |
 //! | `run`, `check`, `step` | which requests, in which order, how often |
 //! | `ready`, `version` | does green answer steadily, and is it green |
+//! | `share`, `counting` | who answers while traffic shifts, and what of it is judged |
+//! | `reach`, `find_marker`, `beside` | can it be reached at all, where is a marker, does blue fail too |
 //! | `attempt` | one request, asked and judged |
 //! | `request`, `exchange` | what goes onto the wire, where redirects lead, what is taken in |
 //! | `judge`, `extract`, `document` | is the answer as expected, and what is kept of it |
@@ -20,20 +22,24 @@
 
 mod attempt;
 mod base_url;
+mod beside;
 mod check;
 mod classify;
 mod client;
+mod counting;
 mod deadline;
 mod document;
 mod duration;
 mod exchange;
 mod extract;
+mod find_marker;
 mod gate;
 mod judge;
 mod load_balancer;
 mod origin;
 mod outcome;
 mod progress;
+mod reach;
 mod ready;
 mod record;
 mod redactor;
@@ -43,6 +49,7 @@ mod resolver;
 mod run;
 mod scope;
 mod session;
+mod share;
 mod step;
 mod stopwatch;
 #[cfg(test)]
@@ -54,14 +61,16 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::http_client;
 pub use deadline::Deadline;
 pub use duration::duration;
+pub use find_marker::FoundMarker;
 pub use gate::{Gate, Open};
 pub use outcome::Outcome;
 pub use progress::{Progress, Silent};
 pub use record::{
-    AttemptRecord, CheckRecord, Failure, FailureKind, NotYet, ReadinessRecord, StepRecord, Timings, VersionRecord,
-    millis,
+    AttemptRecord, BesideRecord, CheckRecord, Failure, FailureKind, NotYet, ReadinessRecord, StepRecord, Timings,
+    VersionRecord, millis,
 };
 pub use redactor::Redactor;
 pub use resolve::Resolve;
 pub use scope::{Missing, Scope, ScopeError, secrets_needed};
 pub use session::{Session, SessionError};
+pub use share::Share;

@@ -241,8 +241,13 @@ impl Wait<'_> {
         if !self.polls_request {
             return Poll::Good;
         }
-        let question =
-            Question { request: &self.plan.request, expect: &self.plan.expect, keep: Vec::new(), connection };
+        let question = Question {
+            request: &self.plan.request,
+            expect: &self.plan.expect,
+            keep: Vec::new(),
+            connection,
+            only: None,
+        };
         let limit = Limit::nearest(self.plan.timeout.unwrap_or(self.session.timeout), budget, deadline);
         match self.session.ask(&question, values, limit).await {
             Ok(attempt) => {

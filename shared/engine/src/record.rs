@@ -89,6 +89,23 @@ pub struct StepRecord {
     /// Names of the values that were kept from the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub captured: Vec<String>,
+    /// Answers of somebody else, that were not judged, where only green's count.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub not_counted: u32,
+    /// What somebody else answered to the same question, when green's answer was wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<BesideRecord>,
+}
+
+/// The question that green failed, asked of somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BesideRecord {
+    /// Who was asked: `production (blue)`.
+    pub name: String,
+    /// Whether the answer was as expected; how long it took is not judged.
+    pub passed: bool,
+    /// `200 in 3ms`, or what was wrong.
+    pub observed: String,
 }
 
 impl StepRecord {
@@ -111,6 +128,11 @@ impl StepRecord {
             self.attempts_left_out += 1;
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
+fn is_none(number: &u32) -> bool {
+    *number == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
@@ -245,6 +267,8 @@ pub enum FailureKind {
     Undefined,
     /// A value could not be kept from the answer.
     Capture,
+    /// Somebody else than green answered, where only green's answers count.
+    NotGreen,
     /// The time for the whole was over before this was done.
     Deadline,
 }
@@ -253,11 +277,13 @@ impl FailureKind {
     /// Whether green answered, wrongly (`fail`), rather than that nobody could be asked (`error`).
     ///
     /// A green that refuses, hangs or breaks off is wrong too: the listener sends it customers. Only what is the
-    /// asker's own trouble (a name that does not resolve, a value that does not exist) is an `error`.
+    /// asker's own trouble (a name that does not resolve, a value that does not exist) is an `error`. Where green was
+    /// not among those who answered, nothing is known of it.
     #[must_use]
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Dns | Self::Undefined | Self::Deadline => Outcome::Error,
+            Self::NotGreen => Outcome::Inconclusive,
             Self::Refused
             | Self::ConnectTimeout
             | Self::Tls

@@ -255,6 +255,7 @@ mod tests {
         suite.variables.insert("auth".into(), text("Bearer ${secret.edge_key}"));
         suite.variables.insert("twice".into(), text("${auth} in ${env.REGION}"));
         suite.variables.insert("revision".into(), text("${green.task_definition.revision}"));
+        suite.target.headers.push(("x".into(), template("${twice}")));
         let facts = BTreeMap::from([("green.task_definition.revision".to_owned(), json!(42))]);
         let scope = Scope::build(&suite, facts, &environment, &parameters()).unwrap();
 

@@ -1,7 +1,7 @@
 //! What one execution asks with: its clients, its scope and its target.
 //!
 //! The questions themselves are methods of [`Session`] that have modules of their own: [`crate::ready`],
-//! [`crate::version`], [`crate::run`].
+//! [`crate::version`], [`crate::run`], and the rarer ones.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,9 @@ use greenlight_suite::{Suite, Target, Template};
 use thiserror::Error;
 
 use crate::base_url::BaseUrl;
+use crate::beside::Beside;
 use crate::client::Clients;
+use crate::counting::Counting;
 use crate::exchange::Wire;
 use crate::origin::Origin;
 use crate::resolve::Resolve;
@@ -65,6 +67,10 @@ pub struct Session {
     pub(crate) timeout: Duration,
     /// What the target is called in sentences.
     pub(crate) place: String,
+    /// Who is asked what this target answers wrongly.
+    pub(crate) beside: Option<Box<Beside>>,
+    /// How green's answers are told from others, where only they are judged.
+    pub(crate) counting: Option<Counting>,
 }
 
 impl Session {
@@ -95,6 +101,8 @@ impl Session {
             headers: headers.clone(),
             timeout: suite.timeout,
             place: "the listener".to_owned(),
+            beside: None,
+            counting: None,
         })
     }
 

@@ -77,6 +77,7 @@ impl Session {
             expect: &step.expect,
             keep: step.capture.iter().map(|(name, extraction)| (name.as_str(), extraction)).collect(),
             connection: Connection::Kept,
+            only: self.counting.as_ref(),
         };
         let tries = Tries::of(step.repeat);
         let budget = tries.budget.into_iter().chain(until.within).min();
@@ -84,7 +85,8 @@ impl Session {
         for nth in 1.. {
             let limit = Limit::nearest(step.timeout.unwrap_or(self.timeout), budget, until.deadline);
             let values = Layered { scope: &self.scope, captures };
-            let attempt = match self.ask(&question, values, limit).await {
+            let asked = self.ask_who_counts(&question, values, limit, &mut record.not_counted);
+            let attempt = match asked.await {
                 Ok(attempt) => attempt,
                 Err(problem) => {
                     record.outcome = problem.kind.outcome();
@@ -130,6 +132,8 @@ impl Session {
             attempts_left_out: 0,
             problem: None,
             captured: Vec::new(),
+            not_counted: 0,
+            beside: None,
         }
     }
 }

@@ -104,9 +104,7 @@ impl Session {
             return Sample::Unread(failure.sentence());
         }
         match attempt.kept.iter().find(|(name, _)| name == MARKER) {
-            Some((_, found)) if same(found, &proof.expected) || text_of(found) == text_of(&proof.expected) => {
-                Sample::Green
-            }
+            Some((_, found)) if is_marker(found, &proof.expected) => Sample::Green,
             Some((_, found)) => Sample::Other(self.scope.redactor().text(&text_of(found))),
             None => Sample::Unread("no marker was read".into()),
         }
@@ -147,7 +145,13 @@ impl Proof<'_> {
             expect: &self.expect,
             keep: vec![(MARKER, &self.version.read)],
             connection,
+            only: None,
         }
+    }
+
+    /// Green's marker. Never empty.
+    pub(crate) fn expected(&self) -> &Value {
+        &self.expected
     }
 }
 
@@ -175,7 +179,12 @@ pub(crate) fn with_remedy(failure: &Failure) -> String {
     }
 }
 
-fn text_of(value: &Value) -> String {
+/// Whether a marker that was read is the one that is expected.
+pub(crate) fn is_marker(found: &Value, expected: &Value) -> bool {
+    same(found, expected) || text_of(found) == text_of(expected)
+}
+
+pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),
         value => value.to_string(),
