@@ -80,6 +80,20 @@ impl Aws {
         self.has_own_s3_endpoint
     }
 
+    /// Tries again at once, so that tests need not wait.
+    #[cfg(test)]
+    pub(crate) fn without_backoff(self) -> Self {
+        let at_once = RetryConfig::standard().with_max_attempts(READ_ATTEMPTS).with_initial_backoff(Duration::ZERO);
+        Self { config: self.config.into_builder().retry_config(at_once).build(), ..self }
+    }
+
+    /// Gives each attempt no longer than `limit`.
+    #[cfg(test)]
+    pub(crate) fn with_attempt_limit(self, limit: Duration) -> Self {
+        let limits = TimeoutConfig::builder().operation_attempt_timeout(limit).build();
+        Self { config: self.config.into_builder().timeout_config(limits).build(), ..self }
+    }
+
     /// Makes words of the SDK's error, and adds what it does not say. The region to errors about what does not exist: it
     /// is the usual reason. And to calls that could not be made, the name of what is missing.
     pub(crate) fn call_error<E>(
@@ -119,11 +133,68 @@ const DOES_NOT_EXIST: [&str; 6] = [
 ];
 
 /// The environment variables that are needed and that `variable` does not have. Those that the SDK falls back to count.
-pub(crate) fn unset(variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+fn unset(variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
     let is_set = |name: &&str| variable(name).is_some_and(|value| !value.trim().is_empty());
     [&["AWS_REGION", "AWS_DEFAULT_REGION"][..], &["AWS_ACCESS_KEY_ID"], &["AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY"]]
         .into_iter()
         .filter(|names| !names.iter().any(is_set))
         .map(|names| names[0])
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codedeploy::CodeDeploy;
+    use crate::stand_in::StandIn;
+    use aws_config::Region;
+
+    #[tokio::test]
+    async fn what_is_not_set_is_named_with_what_to_do() {
+        let server = StandIn::answering("200 OK", "{}");
+        for (case, set, sentence) in [
+            (
+                "nothing is set",
+                &[][..],
+                "AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: Lambda sets them; elsewhere set them",
+            ),
+            (
+                "no region",
+                &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+                "AWS_REGION is not set: Lambda sets it; elsewhere set it",
+            ),
+            (
+                "no credentials",
+                &["AWS_DEFAULT_REGION"],
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: Lambda sets them; elsewhere set them",
+            ),
+            (
+                "half of the credentials",
+                &["AWS_REGION", "AWS_ACCESS_KEY_ID"],
+                "AWS_SECRET_ACCESS_KEY is not set: Lambda sets it; elsewhere set it",
+            ),
+        ] {
+            let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+                .region(Region::new("eu-central-1"))
+                .no_credentials()
+                .endpoint_url(&server.url);
+            let aws = Aws::load(loader, |name| set.contains(&name).then(|| "something".to_owned())).await;
+            let error = CodeDeploy::new(&aws).deployment("d-1").await.unwrap_err();
+            assert_eq!(error.kind, CallErrorKind::NotConfigured, "{case}: {error}");
+            assert_eq!(error.detail, sentence, "{case}");
+        }
+        assert_eq!(unset(|name| (name != "AWS_SESSION_TOKEN").then(|| "something".to_owned())), [""; 0]);
+        assert_eq!(
+            unset(|name| Some(if name == "AWS_ACCESS_KEY_ID" { " " } else { "x" }.to_owned())),
+            ["AWS_ACCESS_KEY_ID"]
+        );
+    }
+
+    #[tokio::test]
+    async fn the_region_is_that_of_the_environment() {
+        let server = StandIn::answering("200 OK", "{}");
+        assert_eq!(server.aws().await.region(), "eu-central-1");
+        let nowhere = Aws::load(aws_config::defaults(BehaviorVersion::v2026_01_12()).region(None::<Region>), |_| None);
+        assert_eq!(nowhere.await.region(), "no region");
+    }
 }

@@ -22,6 +22,8 @@ mod facts;
 mod reader;
 mod s3;
 mod ssm;
+#[cfg(test)]
+mod stand_in;
 mod transport;
 mod verdict;
 

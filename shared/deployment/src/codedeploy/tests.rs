@@ -1,70 +1,13 @@
 //! How the calls fare against a server that answers as AWS does, badly, or not at all.
 
-use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
-
-use aws_config::Region;
-use aws_sdk_codedeploy::config::Credentials;
 
 use super::*;
+use crate::call::CallErrorKind;
+use crate::stand_in::{Answer, StandIn, aws_at};
 
-/// Answers every request with one response and keeps what was asked.
-struct Aws {
-    url: String,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Aws {
-    fn answering(status: &'static str, body: &'static str) -> Self {
-        Self::answering_as("application/x-amz-json-1.1", status, body)
-    }
-
-    fn answering_as(content_type: &'static str, status: &'static str, body: &'static str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let kept = asked.clone();
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let mut request = Vec::new();
-                let mut buffer = [0; 4096];
-                // The SDK's small requests come in one or two pieces: the head, then the body to its length.
-                while !is_whole(&request) {
-                    match stream.read(&mut buffer) {
-                        Ok(read) if read > 0 => request.extend_from_slice(&buffer[..read]),
-                        _ => break,
-                    }
-                }
-                kept.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
-                let _ = write!(
-                    stream,
-                    "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                    body.len()
-                );
-            }
-        });
-        Self { url, asked }
-    }
-
-    async fn client(url: &str) -> CodeDeploy {
-        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", None, None, "test"))
-            .endpoint_url(url);
-        CodeDeploy::load(loader, Vec::new()).await
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-fn is_whole(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-    body.len() >= length.unwrap_or(0)
+async fn client(server: &StandIn) -> CodeDeploy {
+    CodeDeploy::new(&server.aws().await)
 }
 
 fn execution() -> HookExecution {
@@ -75,8 +18,8 @@ const LONG: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn a_verdict_is_one_signed_json_call() {
-    let aws = Aws::answering("200 OK", r#"{"lifecycleEventHookExecutionId":"x"}"#);
-    let client = Aws::client(&aws.url).await;
+    let aws = StandIn::answering("200 OK", r#"{"lifecycleEventHookExecutionId":"x"}"#);
+    let client = client(&aws).await;
     assert_eq!(client.report(&execution(), Verdict::Succeeded, LONG).await, Ok(Delivery::Accepted));
     let asked = aws.asked();
     assert_eq!(asked.len(), 1);
@@ -146,8 +89,8 @@ async fn a_refused_verdict_says_why_once_and_whether_trying_again_helps() {
             "HTTP 400 DeploymentDoesNotExistException: d-1; looked for it in region eu-central-1",
         ),
     ] {
-        let aws = Aws::answering(status, body);
-        let error = Aws::client(&aws.url).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
+        let aws = StandIn::answering(status, body);
+        let error = client(&aws).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
         assert_eq!(error.kind, kind, "{case}: {error}");
         assert!(error.to_string().contains(part), "{case}: {error}");
         assert_eq!(aws.asked().len(), 1, "{case}: how long to go on is the caller's to decide");
@@ -167,8 +110,8 @@ async fn an_answer_that_is_not_codedeploys_is_not_laid_at_its_door() {
         ("a proxy that is busy", html, "503 Service Unavailable", "<html>busy</html>", Server),
         ("a proxy that has had enough", html, "429 Too Many Requests", "<html>enough</html>", Throttled),
     ] {
-        let aws = Aws::answering_as(content_type, status, body);
-        let error = Aws::client(&aws.url).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
+        let aws = StandIn::serving(move |_| Answer::new(content_type, status, body));
+        let error = client(&aws).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
         assert_eq!(error.kind, kind, "{case}: {error}");
         let media = content_type.split(';').next().unwrap();
         let words = format!(
@@ -182,8 +125,8 @@ async fn an_answer_that_is_not_codedeploys_is_not_laid_at_its_door() {
 
 #[tokio::test]
 async fn an_answer_cut_off_is_asked_for_again() {
-    let aws = Aws::answering("200 OK", r#"{"lifecycleEventHookEx"#);
-    let error = Aws::client(&aws.url).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
+    let aws = StandIn::answering("200 OK", r#"{"lifecycleEventHookEx"#);
+    let error = client(&aws).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
     assert_eq!(error.kind, CallErrorKind::Server, "{error}");
     assert!(error.detail.starts_with("HTTP 200, an answer that cannot be read: "), "{error}");
 }
@@ -199,8 +142,8 @@ async fn a_signature_that_aws_does_not_accept_points_to_credentials_and_clock() 
         (r#"{"__type":"ExpiredTokenException","message":"expired"}"#, &[CREDENTIALS]),
         (r#"{"__type":"UnrecognizedClientException","message":"invalid token"}"#, &[CREDENTIALS]),
     ] {
-        let aws = Aws::answering("403 Forbidden", body);
-        let error = Aws::client(&aws.url).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
+        let aws = StandIn::answering("403 Forbidden", body);
+        let error = client(&aws).await.report(&execution(), Verdict::Failed, LONG).await.unwrap_err();
         assert_eq!(error.kind, CallErrorKind::Refused, "{error}");
         for part in parts {
             assert!(error.to_string().contains(part), "{error}");
@@ -209,50 +152,9 @@ async fn a_signature_that_aws_does_not_accept_points_to_credentials_and_clock() 
 }
 
 #[tokio::test]
-async fn what_is_not_set_is_named_with_what_to_do() {
-    let aws = Aws::answering("200 OK", "{}");
-    for (case, set, sentence) in [
-        (
-            "nothing is set",
-            &[][..],
-            "AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: Lambda sets them; elsewhere set them",
-        ),
-        (
-            "no region",
-            &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
-            "AWS_REGION is not set: Lambda sets it; elsewhere set it",
-        ),
-        (
-            "no credentials",
-            &["AWS_DEFAULT_REGION"],
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: Lambda sets them; elsewhere set them",
-        ),
-        (
-            "half of the credentials",
-            &["AWS_REGION", "AWS_ACCESS_KEY_ID"],
-            "AWS_SECRET_ACCESS_KEY is not set: Lambda sets it; elsewhere set it",
-        ),
-    ] {
-        let unset = unset(|name| set.contains(&name).then(|| "something".to_owned()));
-        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-central-1"))
-            .no_credentials()
-            .endpoint_url(&aws.url);
-        let error = CodeDeploy::load(loader, unset).await.deployment("d-1").await.unwrap_err();
-        assert_eq!(error.kind, CallErrorKind::NotConfigured, "{case}: {error}");
-        assert_eq!(error.detail, sentence, "{case}");
-    }
-    assert_eq!(unset(|name| (name != "AWS_SESSION_TOKEN").then(|| "something".to_owned())), [""; 0]);
-    assert_eq!(
-        unset(|name| Some(if name == "AWS_ACCESS_KEY_ID" { " " } else { "x" }.to_owned())),
-        ["AWS_ACCESS_KEY_ID"]
-    );
-}
-
-#[tokio::test]
 async fn a_deployment_that_is_not_told_is_no_deployment() {
-    let aws = Aws::answering("200 OK", "{}");
-    let error = Aws::client(&aws.url).await.deployment("d-1").await.unwrap_err();
+    let aws = StandIn::answering("200 OK", "{}");
+    let error = client(&aws).await.deployment("d-1").await.unwrap_err();
     assert_eq!((error.action, error.kind), ("codedeploy:GetDeployment", CallErrorKind::Server), "{error}");
     assert!(error.detail.contains("held no deploymentInfo"), "{error}");
 }
@@ -263,8 +165,8 @@ async fn a_verdict_for_a_completed_event_is_done() {
         r#"{"__type":"LifecycleEventAlreadyCompletedException","message":"done"}"#,
         r#"{"__type":"com.amazonaws.codedeploy#LifecycleEventAlreadyCompletedException","message":"done"}"#,
     ] {
-        let aws = Aws::answering("400 Bad Request", body);
-        let delivery = Aws::client(&aws.url).await.report(&execution(), Verdict::Failed, LONG).await;
+        let aws = StandIn::answering("400 Bad Request", body);
+        let delivery = client(&aws).await.report(&execution(), Verdict::Failed, LONG).await;
         assert_eq!(delivery, Ok(Delivery::AlreadyCompleted), "{body}");
     }
 }
@@ -281,7 +183,7 @@ async fn a_silent_or_absent_server_is_given_up_within_the_limit() {
     let absent = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (case, address) in [("silent", silent.local_addr().unwrap()), ("absent", absent)] {
         let started = std::time::Instant::now();
-        let client = Aws::client(&format!("http://{address}")).await;
+        let client = CodeDeploy::new(&aws_at(&format!("http://{address}")).await);
         let error = client.report(&execution(), Verdict::Failed, Duration::from_millis(200)).await.unwrap_err();
         assert_eq!(error.kind, CallErrorKind::Unreachable, "{case}: {error}");
         assert!(error.to_string().contains("NAT gateway"), "{case}: {error}");
@@ -291,20 +193,39 @@ async fn a_silent_or_absent_server_is_given_up_within_the_limit() {
 
 #[tokio::test]
 async fn a_deployment_is_read_as_aws_writes_it() {
-    let aws = Aws::answering(
+    let aws = StandIn::answering(
         "200 OK",
         r#"{"deploymentInfo":{"deploymentId":"d-1","applicationName":"shop","deploymentGroupName":"prod","status":"InProgress",
             "creator":"codeDeployRollback","computePlatform":"ECS",
-            "autoRollbackConfiguration":{"enabled":true,"events":["DEPLOYMENT_FAILURE"]},"createTime":1.5E9}}"#,
+            "autoRollbackConfiguration":{"enabled":true,"events":["DEPLOYMENT_FAILURE"]},"createTime":1.5E9,
+            "loadBalancerInfo":{"targetGroupPairInfoList":[{"targetGroups":[{"name":"one"},{"name":"two"}],
+              "prodTrafficRoute":{"listenerArns":["arn:production"]},"testTrafficRoute":{"listenerArns":["arn:test"]}}]}}}"#,
     );
-    let deployment = Aws::client(&aws.url).await.deployment("d-1").await.unwrap();
+    let deployment = client(&aws).await.deployment("d-1").await.unwrap();
     assert_eq!((deployment.application.as_str(), deployment.group.as_str()), ("shop", "prod"));
     assert!(deployment.is_rollback() && deployment.rolls_back_on_failure && !deployment.has_ended());
+    assert_eq!(deployment.test_listener.as_deref(), Some("arn:test"));
+    assert_eq!(deployment.production_listener.as_deref(), Some("arn:production"));
+}
+
+#[tokio::test]
+async fn a_deployment_without_a_test_listener_has_none() {
+    for info in [
+        "{}",
+        r#"{"targetGroupPairInfoList":[]}"#,
+        r#"{"targetGroupPairInfoList":[{"prodTrafficRoute":{"listenerArns":[]},"testTrafficRoute":{"listenerArns":[]}}]}"#,
+        r#"{"targetGroupPairInfoList":[{"targetGroups":[{"name":"one"}]}]}"#,
+    ] {
+        let body = format!(r#"{{"deploymentInfo":{{"deploymentId":"d-1","loadBalancerInfo":{info}}}}}"#);
+        let aws = StandIn::serving(move |_| Answer::json("200 OK", body.clone()));
+        let deployment = client(&aws).await.deployment("d-1").await.unwrap();
+        assert_eq!((deployment.test_listener, deployment.production_listener), (None, None), "{info}");
+    }
 }
 
 #[tokio::test]
 async fn a_target_is_read_as_aws_writes_it() {
-    let aws = Aws::answering(
+    let aws = StandIn::answering(
         "200 OK",
         r#"{"deploymentTarget":{"deploymentTargetType":"ECSTarget","ecsTarget":{
             "lifecycleEvents":[{"lifecycleEventName":"AfterInstall","status":"InProgress"}],
@@ -312,7 +233,7 @@ async fn a_target_is_read_as_aws_writes_it() {
               {"identifer":"ecs-svc/1","desiredCount":2,"pendingCount":0,"runningCount":2,"status":"PRIMARY","trafficWeight":100.0,"targetGroup":{"name":"one"},"taskSetLabel":"Blue"},
               {"identifer":"ecs-svc/2","desiredCount":2,"pendingCount":1,"runningCount":1,"status":"ACTIVE","trafficWeight":0.0,"targetGroup":{"name":"two"},"taskSetLabel":"Green"}]}}}"#,
     );
-    let target = Aws::client(&aws.url).await.target("d-1", "cluster:service").await.unwrap().unwrap();
+    let target = client(&aws).await.target("d-1", "cluster:service").await.unwrap().unwrap();
     assert_eq!(target.event("AfterInstall").map(|event| event.status.as_str()), Some("InProgress"));
     let green = target.green().unwrap();
     assert_eq!((green.id.as_str(), green.desired, green.running, green.pending), ("ecs-svc/2", 2, 1, 1));
