@@ -8,6 +8,8 @@ mod image;
 mod listener;
 mod load_balancer;
 mod read;
+#[cfg(test)]
+mod scripted;
 mod service;
 mod target;
 mod target_group;

@@ -122,3 +122,126 @@ impl From<&sdk::Listener> for Listener {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(kind: &str) -> sdk::builders::ActionBuilder {
+        sdk::Action::builder().r#type(kind.into())
+    }
+
+    fn weighted(groups: &[(&str, Option<i32>)]) -> sdk::ForwardActionConfig {
+        let tuple = |(arn, weight): &(&str, Option<i32>)| {
+            sdk::TargetGroupTuple::builder().target_group_arn(*arn).set_weight(*weight).build()
+        };
+        sdk::ForwardActionConfig::builder().set_target_groups(Some(groups.iter().map(tuple).collect())).build()
+    }
+
+    #[test]
+    fn both_shapes_of_a_forward_action_mean_the_same() {
+        let one = || action("forward").target_group_arn("one");
+        let to = |groups: &[(&str, u32)]| {
+            Forward::To(groups.iter().map(|(arn, weight)| ((*arn).to_owned(), *weight)).collect())
+        };
+        let other = |kind: &str| Forward::Other(kind.to_owned());
+        for (case, actions, forward) in [
+            ("one group, as a scalar", vec![one().build()], to(&[("one", 1)])),
+            (
+                "one group, in both ways",
+                vec![one().forward_config(weighted(&[("one", Some(1))])).build()],
+                to(&[("one", 1)]),
+            ),
+            (
+                "one group without a weight",
+                vec![action("forward").forward_config(weighted(&[("one", None)])).build()],
+                to(&[("one", 1)]),
+            ),
+            (
+                "two groups with weights",
+                vec![action("forward").forward_config(weighted(&[("two", Some(100)), ("one", Some(0))])).build()],
+                to(&[("two", 100), ("one", 0)]),
+            ),
+            ("an empty list beside the scalar", vec![one().forward_config(weighted(&[])).build()], to(&[("one", 1)])),
+            (
+                "somebody has to say who they are first",
+                vec![action("authenticate-oidc").order(1).build(), one().order(2).build()],
+                to(&[("one", 1)]),
+            ),
+            ("a forward to nowhere", vec![action("forward").build()], to(&[])),
+            ("a redirect", vec![action("redirect").build()], other("redirect")),
+            (
+                "who they are, and then a fixed answer",
+                vec![action("fixed-response").order(2).build(), action("authenticate-cognito").order(1).build()],
+                other("fixed-response"),
+            ),
+            ("no action", vec![], other("none")),
+        ] {
+            assert_eq!(Forward::from(actions.as_slice()), forward, "{case}");
+        }
+    }
+
+    #[test]
+    fn shares_are_of_all_weights() {
+        for (case, groups, share, is_all, is_none) in [
+            ("alone", &[("green", 1)][..], Some(100.0), true, false),
+            ("all of two", &[("green", 100), ("blue", 0)], Some(100.0), true, false),
+            ("none of two", &[("green", 0), ("blue", 100)], Some(0.0), false, true),
+            ("a tenth", &[("green", 10), ("blue", 90)], Some(10.0), false, false),
+            ("half, with weights that do not add up to 100", &[("green", 1), ("blue", 1)], Some(50.0), false, false),
+            ("named twice", &[("green", 1), ("blue", 2), ("green", 1)], Some(50.0), false, false),
+            ("elsewhere", &[("blue", 1)], Some(0.0), false, true),
+            ("all weights are zero", &[("green", 0), ("blue", 0)], None, false, true),
+            ("nowhere", &[], None, false, true),
+        ] {
+            let forward = Forward::To(groups.iter().map(|(arn, weight)| ((*arn).to_owned(), *weight)).collect());
+            assert_eq!(forward.share("green"), share, "{case}");
+            assert_eq!(forward.is_all("green"), is_all, "{case}: all");
+            assert_eq!(forward.is_none("green"), is_none, "{case}: none");
+        }
+        let redirect = Forward::Other("redirect".into());
+        assert_eq!(
+            (redirect.share("green"), redirect.is_all("green"), redirect.is_none("green")),
+            (None, false, false)
+        );
+    }
+
+    fn listener(protocol: &str, port: u16) -> Listener {
+        let forward = Forward::Other("none".into());
+        Listener { arn: "arn:l".into(), load_balancer: "arn:b".into(), port, protocol: protocol.into(), forward }
+    }
+
+    #[test]
+    fn a_listener_is_asked_at_its_load_balancers_name() {
+        for (protocol, port, dns_name, url) in [
+            ("HTTP", 8080, "alb.example.com", "http://alb.example.com:8080"),
+            ("HTTP", 80, "alb.example.com", "http://alb.example.com"),
+            ("HTTPS", 443, "internal-alb.example.com", "https://internal-alb.example.com"),
+            ("HTTPS", 8443, "alb.example.com", "https://alb.example.com:8443"),
+            ("TCP", 8080, "nlb.example.com", "http://nlb.example.com:8080"),
+            ("TLS", 8080, "nlb.example.com", "https://nlb.example.com:8080"),
+        ] {
+            assert_eq!(listener(protocol, port).base_url(dns_name).unwrap().to_string(), url);
+        }
+    }
+
+    #[test]
+    fn a_listener_that_does_not_speak_http_says_so() {
+        for (protocol, dns_name, sentence) in [
+            ("UDP", "nlb.example.com", "a listener of protocol UDP cannot be asked over HTTP: arn:l"),
+            ("", "nlb.example.com", "a listener of protocol  cannot be asked over HTTP: arn:l"),
+            ("HTTP", "", "`http://:8080` is not a URL"),
+        ] {
+            let error = listener(protocol, 8080).base_url(dns_name).unwrap_err();
+            assert!(error.starts_with(sentence), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_listener_is_the_same_after_a_report() {
+        let forward = Forward::To(vec![("arn:g".into(), 100)]);
+        let told = Listener { forward, ..listener("HTTP", 8080) };
+        let json = serde_json::to_string(&told).unwrap();
+        assert_eq!(serde_json::from_str::<Listener>(&json).unwrap(), told, "{json}");
+    }
+}

@@ -226,3 +226,6 @@ impl<'r, R: Reader> Reading<'r, R> {
         self.in_time(DESCRIBE_TARGET_HEALTH, &arn, self.reader.target_health(&arn)).await
     }
 }
+
+#[cfg(test)]
+mod tests;

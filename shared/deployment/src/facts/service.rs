@@ -98,3 +98,68 @@ impl From<&sdk::TaskSet> for ServiceTaskSet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(id: &str, started_by: &str, external_id: &str, status: &str) -> ServiceTaskSet {
+        ServiceTaskSet {
+            id: id.into(),
+            started_by: started_by.into(),
+            external_id: external_id.into(),
+            status: status.into(),
+            ..ServiceTaskSet::default()
+        }
+    }
+
+    #[test]
+    fn green_is_this_deployments_and_blue_the_other_one() {
+        let ours = |status| set("ours", "CODE_DEPLOY", "d-1", status);
+        let before = |status| set("before", "CODE_DEPLOY", "d-0", status);
+        let other = |status| set("other", "CODE_DEPLOY", "d-x", status);
+        for (case, task_sets, green, blue) in [
+            ("before production moves", vec![before("PRIMARY"), ours("ACTIVE")], Some("ours"), Some("before")),
+            ("after production moved", vec![before("ACTIVE"), ours("PRIMARY")], Some("ours"), Some("before")),
+            ("whatever the order", vec![ours("PRIMARY"), before("ACTIVE")], Some("ours"), Some("before")),
+            ("before green exists", vec![before("PRIMARY")], None, Some("before")),
+            ("the first deployment of a service", vec![ours("PRIMARY")], Some("ours"), None),
+            (
+                "an older one still drains",
+                vec![other("DRAINING"), before("ACTIVE"), ours("PRIMARY")],
+                Some("ours"),
+                Some("before"),
+            ),
+            ("blue drains after all", vec![before("DRAINING"), ours("PRIMARY")], Some("ours"), None),
+            ("two could be blue", vec![before("ACTIVE"), other("ACTIVE"), ours("PRIMARY")], Some("ours"), None),
+            (
+                "made by somebody else with the same id",
+                vec![before("PRIMARY"), set("foreign", "", "d-1", "ACTIVE")],
+                None,
+                Some("before"),
+            ),
+            ("no task set", vec![], None, None),
+        ] {
+            let service = Service { task_sets, ..Service::default() };
+            assert_eq!(service.green("d-1").map(|set| set.id.as_str()), green, "{case}: green");
+            assert_eq!(service.blue("d-1").map(|set| set.id.as_str()), blue, "{case}: blue");
+        }
+    }
+
+    #[test]
+    fn a_task_set_is_steady_when_every_wanted_task_runs_and_ecs_agrees() {
+        for (case, desired, running, pending, stability, steady) in [
+            ("all run", 2, 2, 0, "STEADY_STATE", true),
+            ("ECS does not say", 2, 2, 0, "", true),
+            ("ECS is not content", 2, 2, 0, "STABILIZING", false),
+            ("none is wanted", 0, 0, 0, "STEADY_STATE", false),
+            ("one is missing", 2, 1, 0, "STEADY_STATE", false),
+            ("one too many runs", 2, 3, 0, "STEADY_STATE", false),
+            ("one is starting", 2, 2, 1, "STEADY_STATE", false),
+        ] {
+            let stability = stability.to_owned();
+            let set = ServiceTaskSet { desired, pending, running, stability, ..ServiceTaskSet::default() };
+            assert_eq!(set.is_steady(), steady, "{case}");
+        }
+    }
+}

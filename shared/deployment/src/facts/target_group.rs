@@ -145,3 +145,47 @@ mod seconds {
         Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_health_of_a_target_is_one_sentence() {
+        let target = |id: &str, port, state: &str, reason: Option<&str>, description: Option<&str>| TargetHealth {
+            id: id.into(),
+            port,
+            zone: Some("eu-central-1a".into()),
+            state: state.into(),
+            reason: reason.map(str::to_owned),
+            description: description.map(str::to_owned),
+        };
+        const MISMATCH: &str = "Health checks failed with these codes: [500]";
+        for (health, sentence) in [
+            (
+                target("10.0.1.7", Some(8080), "unhealthy", Some("Target.ResponseCodeMismatch"), Some(MISMATCH)),
+                "10.0.1.7:8080 is unhealthy (Target.ResponseCodeMismatch: Health checks failed with these codes: [500])",
+            ),
+            (target("10.0.1.7", Some(8080), "healthy", None, None), "10.0.1.7:8080 is healthy"),
+            (target("i-0abc", None, "unused", Some("Target.NotInUse"), None), "i-0abc is unused (Target.NotInUse)"),
+            (target("10.0.1.7", Some(80), "draining", None, Some("Going")), "10.0.1.7:80 is draining (Going)"),
+            (target("fd00::1", Some(80), "initial", None, None), "[fd00::1]:80 is initial"),
+        ] {
+            assert_eq!(health.to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn a_target_group_is_the_same_after_a_report() {
+        let health_check = HealthCheck {
+            path: Some("/health".into()),
+            interval: Some(Duration::from_secs(30)),
+            ..HealthCheck::default()
+        };
+        let told = TargetGroup { name: "two".into(), port: Some(80), health_check, ..TargetGroup::default() };
+        let json = serde_json::to_string(&told).unwrap();
+        assert!(json.contains(r#""interval_seconds":30"#), "{json}");
+        assert!(!json.contains("timeout"), "{json}");
+        assert_eq!(serde_json::from_str::<TargetGroup>(&json).unwrap(), told);
+    }
+}

@@ -60,3 +60,17 @@ impl From<&sdk::ContainerDefinition> for Container {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_shows_the_names_of_its_variables_and_never_their_values() {
+        let environment = BTreeMap::from([("PASSWORD".to_owned(), "hunter2".to_owned())]);
+        let container = Container { name: "app".into(), image: "app:1".into(), environment };
+        let definition = TaskDefinition { containers: vec![container], ..TaskDefinition::default() };
+        let shown = format!("{definition:?}");
+        assert!(shown.contains("PASSWORD") && !shown.contains("hunter2"), "{shown}");
+    }
+}

@@ -44,3 +44,51 @@ fn listed(names: &[&str]) -> String {
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scripted::{DEPLOYMENT_ID, Scripted};
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::Instant;
+
+    async fn unknown(reader: &Scripted) -> String {
+        Facts::read(reader, DEPLOYMENT_ID, Instant::now() + Duration::from_secs(1)).await.unknown().join("\n")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_failed_call_is_one_sentence() {
+        let mut shown = Vec::new();
+        for action in [
+            "codedeploy:GetDeployment",
+            "codedeploy:ListDeploymentTargets",
+            "codedeploy:GetDeploymentTarget",
+            "ecs:DescribeServices",
+            "ecs:DescribeTaskDefinition",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ] {
+            shown.push(unknown(&Scripted::new().denying(action)).await);
+        }
+        insta::assert_snapshot!(shown.join("\n\n"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_call_says_so() {
+        assert_eq!(
+            unknown(&Scripted::new().silent_at("elasticloadbalancing:DescribeLoadBalancers")).await,
+            "the load balancer: unknown (unreachable: elasticloadbalancing:DescribeLoadBalancers, arn:balancer; no \
+             answer in time)"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_there_was_nothing_to_ask_about_is_not_among_them() {
+        let mut reader = Scripted::new();
+        reader.service.task_sets.clear();
+        assert_eq!(unknown(&reader).await, "");
+        assert_eq!(unknown(&Scripted::new()).await, "");
+    }
+}

@@ -94,3 +94,79 @@ fn text(value: Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scripted::{DEPLOYMENT_ID, Scripted};
+    use super::*;
+    use tokio::time::Instant;
+
+    async fn read(reader: &Scripted) -> Facts {
+        Facts::read(reader, DEPLOYMENT_ID, Instant::now() + std::time::Duration::from_secs(1)).await
+    }
+
+    fn shown(facts: &Facts) -> String {
+        let lines = facts.values().into_iter().map(|(name, value)| format!("{name} = {value}"));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn templates_know_both_colours_and_the_deployment() {
+        insta::assert_snapshot!(shown(&read(&Scripted::new()).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_definition_that_is_denied_is_still_named_by_its_task_set() {
+        insta::assert_snapshot!(shown(&read(&Scripted::new().denying("ecs:DescribeTaskDefinition")).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn with_nothing_known_there_is_the_deployments_id() {
+        let reader = Scripted::new().denying("codedeploy:GetDeployment").denying("codedeploy:ListDeploymentTargets");
+        let facts = read(&reader).await;
+        assert_eq!(shown(&facts), r#"deployment.id = "d-1""#);
+        assert_eq!(facts.differences(), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_differs_could_be_a_marker() {
+        let differences = read(&Scripted::new()).await.differences();
+        let shown: Vec<_> =
+            differences.iter().map(|one| format!("{}: {}, was {}", one.name, one.green, one.blue)).collect();
+        assert_eq!(
+            shown,
+            [
+                "env.app.VERSION: 1.42, was 1.41",
+                "image.app.tag: v42, was v41",
+                "task_definition.arn: arn:aws:ecs:eu-central-1:1:task-definition/orders:42, was \
+                 arn:aws:ecs:eu-central-1:1:task-definition/orders:41",
+                "task_definition.revision: 42, was 41",
+            ],
+            "neither what is the same nor what one of them has alone"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_that_blue_does_not_have_is_no_difference() {
+        let mut facts = read(&Scripted::new()).await;
+        if let Ok(Some(definition)) = &mut facts.blue.task_definition {
+            definition.containers[0].environment.remove("VERSION");
+            definition.containers[0].image = "host:5000/shop/app".into();
+        }
+        let names: Vec<_> = facts.differences().into_iter().map(|one| one.name).collect();
+        assert_eq!(names, ["task_definition.arn", "task_definition.revision"]);
+    }
+
+    #[test]
+    fn family_and_revision_are_the_end_of_an_arn() {
+        for (arn, found) in [
+            ("arn:aws:ecs:eu-central-1:1:task-definition/orders:42", Some(("orders", 42))),
+            ("arn:aws-cn:ecs:cn-north-1:1:task-definition/a-b_c:1", Some(("a-b_c", 1))),
+            ("arn:aws:ecs:eu-central-1:1:task-definition/orders", None),
+            ("arn:aws:ecs:eu-central-1:1:task-definition/orders:latest", None),
+            ("orders:42", None),
+        ] {
+            assert_eq!(family_and_revision(arn), found, "{arn}");
+        }
+    }
+}
