@@ -279,3 +279,33 @@ fn causes(error: &dyn Error) -> String {
     sentences.dedup();
     if sentences.is_empty() { error.to_string() } else { sentences.join(": ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_says_why_and_where_that_is_not_enough_in_which_words() {
+        let unknown = |kind| {
+            let resource = "service prod/orders".to_owned();
+            CallError { action: "ecs:DescribeServices", kind, resource, detail: "the detail".into() }.unknown()
+        };
+        for (kind, sentence) in [
+            (CallErrorKind::AccessDenied, "unknown (AccessDenied: ecs:DescribeServices, service prod/orders)"),
+            (CallErrorKind::Throttled, "unknown (throttled: ecs:DescribeServices, service prod/orders)"),
+            (CallErrorKind::Server, "unknown (server error: ecs:DescribeServices, service prod/orders; the detail)"),
+            (
+                CallErrorKind::Unreachable,
+                "unknown (unreachable: ecs:DescribeServices, service prod/orders; the detail)",
+            ),
+            (CallErrorKind::Refused, "unknown (refused: ecs:DescribeServices, service prod/orders; the detail)"),
+            (
+                CallErrorKind::NotConfigured,
+                "unknown (not configured: ecs:DescribeServices, service prod/orders; the detail)",
+            ),
+            (CallErrorKind::Absent, "unknown (not asked: ecs:DescribeServices, service prod/orders; the detail)"),
+        ] {
+            assert_eq!(unknown(kind), sentence);
+        }
+    }
+}

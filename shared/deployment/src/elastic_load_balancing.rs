@@ -87,3 +87,6 @@ async fn pages<T>(
     }
     Err(CallError::lacking(action, resource, &format!("end within {MAX_PAGES} pages")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,3 +139,6 @@ impl Reader for DeploymentReader {
         s3::object(&self.aws, bucket, key, limit).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,3 +90,93 @@ impl From<&sdk::Parameter> for Parameter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stand_in::{Answer, StandIn};
+
+    async fn asking(server: &StandIn, names: &[&str]) -> Parameters {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        parameters(&server.aws().await, &names).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn parameters_are_read_decrypted_and_under_the_names_that_were_asked() {
+        let server = StandIn::answering(
+            "200 OK",
+            r#"{"InvalidParameters":["/orders/gone","/orders/key:9"],"Parameters":[
+                {"Name":"/orders/key","Type":"SecureString","Value":"newest","Version":3,"ARN":"arn:aws:ssm:eu-central-1:1:parameter/orders/key"},
+                {"Name":"/orders/key","Type":"SecureString","Value":"second","Version":2,"Selector":":2"},
+                {"Name":"/orders/url","Type":"String","Value":"https://x","Version":1,"Selector":":live"},
+                {"Name":"/aws/reference/secretsmanager/orders","Type":"SecureString","Value":"from there","Version":0,
+                 "SourceResult":"{}","ARN":"arn:aws:secretsmanager:eu-central-1:1:secret:orders"},
+                {"Name":"/shared/key","Type":"String","Value":"shared","Version":1,"ARN":"arn:aws:ssm:eu-central-1:2:parameter/shared/key"}]}"#,
+        );
+        let asked = [
+            "/orders/key",
+            "/orders/key:2",
+            "/orders/key:9",
+            "/orders/url:live",
+            "/orders/gone",
+            "/aws/reference/secretsmanager/orders",
+            "arn:aws:ssm:eu-central-1:2:parameter/shared/key",
+        ];
+        let told = asking(&server, &asked).await;
+        let found: Vec<_> =
+            told.found.iter().map(|(name, it)| (name.as_str(), it.value.as_str(), it.version, it.secure)).collect();
+        assert_eq!(
+            found,
+            [
+                ("/aws/reference/secretsmanager/orders", "from there", 0, true),
+                ("/orders/key", "newest", 3, true),
+                ("/orders/key:2", "second", 2, true),
+                ("/orders/url:live", "https://x", 1, false),
+                ("arn:aws:ssm:eu-central-1:2:parameter/shared/key", "shared", 1, false),
+            ]
+        );
+        assert_eq!(told.missing, ["/orders/gone", "/orders/key:9"]);
+        let request = &server.asked()[0];
+        assert!(request.contains("x-amz-target: AmazonSSM.GetParameters"), "{request}");
+        assert!(request.contains(r#""WithDecryption":true"#), "{request}");
+        assert!(!format!("{told:?}").contains("newest"), "a value is never shown");
+    }
+
+    #[tokio::test]
+    async fn a_secret_of_secrets_manager_is_found_with_its_version() {
+        let server = StandIn::answering(
+            "200 OK",
+            r#"{"Parameters":[{"Name":"/aws/reference/secretsmanager/orders","Selector":":AWSPREVIOUS","Value":"before","Version":0}]}"#,
+        );
+        let told = asking(&server, &["/aws/reference/secretsmanager/orders:AWSPREVIOUS"]).await;
+        assert_eq!(told.missing, [""; 0]);
+        assert_eq!(told.found["/aws/reference/secretsmanager/orders:AWSPREVIOUS"].value, "before");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_the_beginning_of_another_is_not_taken_for_it() {
+        let server = StandIn::answering("200 OK", r#"{"Parameters":[{"Name":"/orders/key","Value":"x","Version":1}]}"#);
+        let told = asking(&server, &["/orders/key2", "/orders/key:1"]).await;
+        assert_eq!((told.found.len(), told.missing.len()), (0, 2), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn many_names_are_asked_for_ten_at_a_time_and_each_once() {
+        let server = StandIn::serving(|request| {
+            let (_, body) = request.split_once("\r\n\r\n").unwrap();
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            let names = body["Names"].as_array().unwrap().iter();
+            let told: Vec<_> = names.map(|name| serde_json::json!({"Name": name, "Value": name})).collect();
+            assert!((1..=10).contains(&told.len()), "{body}");
+            Answer::json("200 OK", serde_json::json!({"Parameters": told}).to_string())
+        });
+        let names: Vec<_> = (0..21).map(|number| format!("/n/{number}")).collect();
+        let twice: Vec<_> = names.iter().chain(&names).map(String::as_str).collect();
+        let told = asking(&server, &twice).await;
+        assert_eq!((told.found.len(), told.missing.len()), (21, 0));
+        assert!(told.found.iter().all(|(name, parameter)| *name == parameter.value));
+        assert_eq!(server.asked().len(), 3);
+        let nothing = asking(&server, &[]).await;
+        assert_eq!((nothing, server.asked().len()), (Parameters::default(), 3), "no names, no call");
+    }
+}
