@@ -1,15 +1,17 @@
 //! `greenlight check`: runs a suite against an address, as the hooks do.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use greenlight_deployment::Verdict;
-use greenlight_engine::{BaseUrl, Deadline};
-use greenlight_hook::{Board, Conclusion, DEFAULT_NAME, Listener, Plan, ProcessEnvironment, SuiteFile, Target};
-use greenlight_report::{Colour, Mode, SuiteOrigin};
+use greenlight_engine::{BaseUrl, Deadline, Open, Resolve};
+use greenlight_hook::{Board, Conclusion, DEFAULT_NAME, Listener, LoadedSuite, Plan, ProcessEnvironment, Target};
+use greenlight_report::{Colour, Mode};
 use greenlight_suite::{Hook, Source};
 use serde_json::Value;
 
+use crate::arguments::{assignment, duration};
 use crate::exit::{Exit, Stop};
 use crate::terminal;
 
@@ -51,6 +53,16 @@ pub(crate) struct Check {
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = fact)]
     facts: Vec<(String, String)>,
 
+    /// The environment variable that holds the value of a parameter which the suite takes from Systems Manager, for
+    /// example `/orders/edge-key=EDGE_KEY`; may be given several times.
+    #[arg(long = "parameter", value_name = "NAME=VARIABLE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+
+    /// Addresses of a name that is not looked up, for example `orders.example.com=10.0.1.7,10.0.2.9`; may be given
+    /// several times.
+    #[arg(long, value_name = "NAME=ADDRESSES")]
+    resolve: Vec<String>,
+
     /// Stop the whole run after this long, for example `90s`.
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     deadline: Duration,
@@ -69,17 +81,31 @@ impl Check {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Stop::broken)?;
 
         let board = Board::new(Mode::Enforce);
-        let origin = SuiteOrigin { place: file.path.display().to_string(), service: file.suite.service.clone() };
-        board.update(|draft| draft.suite = Some(origin));
-        let facts = self.facts.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
+        board.update(|draft| draft.suite = Some(file.origin.clone()));
+        let target = Target {
+            base: &base,
+            name: "the target",
+            blue: None,
+            facts: self.facts.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
+            parameters: self.parameters()?,
+            resolve: &self.resolve()?,
+            suite_folder: file.folder.as_deref(),
+        };
         runtime.block_on(async {
-            let target = Target { base: &base, facts, suite_folder: file.path.parent() };
             let deadline = Deadline::after(self.deadline);
             tokio::select! {
-                () = greenlight_hook::ask(&file.suite, &plan, target, &ProcessEnvironment, deadline, &board) => {}
+                () = greenlight_hook::ask(&plan, target, &Open, &ProcessEnvironment, deadline, &board) => {}
                 () = tell(&board) => {}
             }
         });
+        if plan.version.is_none() {
+            board.update(|draft| {
+                draft.unproven.push(
+                    "that it was green that answered: the suite names no `version`, so a marker could not be compared"
+                        .to_owned(),
+                );
+            });
+        }
         let draft = board.snapshot().ok_or_else(|| Stop::broken("the record of the run is out of reach"))?;
         let conclusion = Conclusion::of(&draft);
         let report = greenlight_hook::assemble(Some(self.hook), draft, &conclusion, started.elapsed());
@@ -116,15 +142,29 @@ impl Check {
         url.clone().ok_or_else(|| Stop::usage(format_args!("{} needs {option} URL", self.hook)))
     }
 
-    fn read_suite(&self) -> Result<SuiteFile, Stop> {
+    fn read_suite(&self) -> Result<LoadedSuite, Stop> {
         let coloured = terminal::colour(&std::io::stderr());
-        let suite = Source::read(&self.suite)
-            .and_then(|source| greenlight_suite::parse(&source))
-            .map_err(|diagnostics| Stop::Usage(diagnostics.render(coloured)))?;
-        Ok(SuiteFile { suite, path: self.suite.clone() })
+        let loaded = Source::read(&self.suite).and_then(|source| LoadedSuite::parse(&source));
+        let loaded = loaded.map_err(|diagnostics| Stop::Usage(diagnostics.render(coloured)))?;
+        Ok(LoadedSuite { folder: self.suite.parent().map(Path::to_owned), ..loaded })
     }
 
-    fn plan<'s>(&self, file: &'s SuiteFile) -> Result<Plan<'s>, Stop> {
+    /// Values of parameters, from the environment: on a command line, everybody could read them.
+    fn parameters(&self) -> Result<BTreeMap<String, String>, Stop> {
+        let value = |(name, variable): &(String, String)| match std::env::var(variable) {
+            Ok(value) => Ok((name.clone(), value)),
+            Err(_) => {
+                Err(Stop::usage(format_args!("--parameter {name}: the environment variable `{variable}` is not set")))
+            }
+        };
+        self.parameters.iter().map(value).collect()
+    }
+
+    fn resolve(&self) -> Result<Resolve, Stop> {
+        Resolve::parse(&self.resolve.join(";")).map_err(|problem| Stop::usage(format_args!("--resolve: {problem}")))
+    }
+
+    fn plan<'s>(&self, file: &'s LoadedSuite) -> Result<Plan<'s>, Stop> {
         let plan = Plan::new(&file.suite, self.hook);
         if self.only.is_empty() {
             return Ok(plan);
@@ -155,14 +195,15 @@ fn base_url(text: &str) -> Result<BaseUrl, String> {
     BaseUrl::parse(text).map_err(|error| error.to_string())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    greenlight_suite::parse_duration(text).map_err(|error| error.to_string())
-}
-
 fn fact(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("it is written NAME=VALUE")?;
+    let (name, value) = assignment(text)?;
     if !["green.", "blue.", "deployment."].iter().any(|prefix| name.starts_with(prefix)) {
         return Err(format!("`{name}` is not a fact of a deployment: those begin with green., blue. or deployment."));
     }
-    Ok((name.to_owned(), value.to_owned()))
+    Ok((name, value))
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, variable) = text.split_once('=').ok_or("it is written NAME=VARIABLE")?;
+    Ok((name.to_owned(), variable.to_owned()))
 }

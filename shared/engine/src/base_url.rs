@@ -110,7 +110,9 @@ impl BaseUrl {
         &self.host
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port, also when it is the scheme's own.
+    #[must_use]
+    pub fn port(&self) -> u16 {
         self.port
     }
 }

@@ -5,7 +5,7 @@
 
 use greenlight_deployment::Verdict;
 use greenlight_engine::{CheckRecord, FailureKind, Outcome};
-use greenlight_report::Mode;
+use greenlight_report::{DirectRecord, Mode};
 
 use crate::draft::Draft;
 
@@ -85,10 +85,18 @@ impl Evidence {
             let tasks = record.and_then(|record| record.green.as_ref()).map_or(0, |green| green.running);
             proven.push(format!("green's task set is steady with {tasks} tasks running"));
         }
+        if draft.demands.reach {
+            let record = draft.reach.as_ref().map(|record| (record.outcome, record.reason.as_deref()));
+            demand(record, "whether the test listener can be reached was not found out")?;
+        }
+        if draft.demands.direct {
+            proven.push(Self::of_tasks(draft)?);
+        }
         if draft.demands.readiness {
             let record = draft.readiness.as_ref().map(|record| (record.outcome, record.reason.as_deref()));
             demand(record, "readiness was not judged").map_err(|reason| with_unrun(&reason, draft))?;
         }
+        let listener = if draft.demands.green { Self::of_listener(draft)? } else { None };
         if draft.demands.version {
             let record = draft.version.as_ref();
             demand(record.map(|record| (record.outcome, record.reason.as_deref())), "the version was not proven")?;
@@ -96,9 +104,48 @@ impl Evidence {
         }
         proven.extend(Self::of_checks(draft)?);
         if proven.is_empty() {
+            // That green is asked proves nothing about what it answers.
             return Err("nothing was checked: the suite has no checks for this hook and no version to prove".to_owned());
         }
+        proven.extend(listener);
         Ok(Self { summary: proven.join("; ") })
+    }
+
+    /// It was green that answered: by AWS's own word, or by the marker in the answers where AWS's word is not to be had.
+    /// AWS's word against it stands against any marker.
+    fn of_listener(draft: &Draft) -> Result<Option<String>, String> {
+        let half = draft.green.control_plane.as_ref();
+        match half.map(|half| (half.outcome, &half.said)) {
+            Some((Outcome::Pass, said)) => Ok(Some(said.clone())),
+            Some((Outcome::Inconclusive, _)) if draft.demands.version => Ok(None),
+            Some((Outcome::Inconclusive, said)) => Err(format!(
+                "it was not proven that green answered: {said}, and marker: none configured (name a `version` in the suite, or allow what was denied)"
+            )),
+            Some((_, said)) => Err(said.clone()),
+            None => Err("it was not proven that green answered: the listeners were not looked at".to_owned()),
+        }
+    }
+
+    /// Every task answered every required check as expected, and there is a task and a required check.
+    fn of_tasks(draft: &Draft) -> Result<String, String> {
+        let tasks = &draft.direct;
+        let required = |task: &DirectRecord| task.checks.iter().filter(|check| check.required).count();
+        if tasks.is_empty() || tasks.iter().any(|task| required(task) == 0) {
+            return Err("green's tasks were not asked: no required check is `direct`".to_owned());
+        }
+        let answered = tasks.iter().filter(|task| task.passed()).count();
+        let count = format!("{answered} of {} tasks answered", tasks.len());
+        let bad = tasks.iter().flat_map(|task| task.checks.iter().map(move |check| (task, check)));
+        match bad
+            .filter(|(_, check)| check.required && check.outcome != Outcome::Pass)
+            .max_by_key(|(_, check)| check.outcome)
+        {
+            None => Ok(count),
+            Some((task, check)) => {
+                let reason = check.reason.as_deref().unwrap_or(check.outcome.word());
+                Err(format!("task {}: check `{}`: {reason} ({count})", task.task, check.name))
+            }
+        }
     }
 
     /// Every planned check has a record, every required one passed, and there is a required one if there is any.

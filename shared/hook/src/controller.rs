@@ -10,7 +10,7 @@ pub(crate) mod scripted;
 use std::future::Future;
 use std::time::Duration;
 
-use greenlight_deployment::{CallError, Delivery, Deployment, EcsTarget};
+use greenlight_deployment::{CallError, Delivery, Reader};
 use greenlight_report::ExecutionId;
 use serde_json::Value;
 
@@ -50,21 +50,4 @@ pub trait Controller: Clone + Send + Sync + 'static {
         conclusion: &Conclusion,
         limit: Duration,
     ) -> impl Future<Output = Result<Delivery, CallError>> + Send;
-}
-
-/// What a controller can tell about a deployment.
-pub trait Reader {
-    /// What the deployment is and how it stands.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError`], whose sentence says what to allow or repair.
-    fn deployment(&self) -> impl Future<Output = Result<Deployment, CallError>>;
-
-    /// The service's task sets and lifecycle events as they are now; `None` when there is no ECS service.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError`], whose sentence says what to allow or repair.
-    fn target(&self) -> impl Future<Output = Result<Option<EcsTarget>, CallError>>;
 }

@@ -59,6 +59,7 @@ pub(crate) async fn deliver<C: Controller>(
             Ok(Err(error)) => error,
             Err(_) => CallError {
                 action: "reporting the verdict",
+                resource: "this execution".into(),
                 kind: CallErrorKind::Unreachable,
                 detail: "no answer in time".into(),
             },

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use greenlight_deployment::Deployment;
 use greenlight_engine::{CheckRecord, Progress, ReadinessRecord, VersionRecord};
-use greenlight_report::{Mode, Phase, SuiteOrigin, TaskSetRecord};
+use greenlight_report::{DirectRecord, GreenRecord, Mode, Phase, ReachRecord, SuiteOrigin, TaskSetRecord};
 
 /// Everything found so far, and everything that has to be found for a `Succeeded`.
 #[derive(Debug, Clone)]
@@ -25,6 +25,12 @@ pub struct Draft {
     pub demands: Demands,
     /// Green's task set, once judged.
     pub task_set: Option<TaskSetRecord>,
+    /// Who green is, and what says that it answered.
+    pub green: GreenRecord,
+    /// Whether the test listener can be reached, once that was looked at.
+    pub reach: Option<ReachRecord>,
+    /// Green's tasks that were asked one by one.
+    pub direct: Vec<DirectRecord>,
     /// How green became ready, once it did or did not.
     pub readiness: Option<ReadinessRecord>,
     /// Which revision answered, once known.
@@ -73,9 +79,15 @@ impl Talk {
 pub struct Demands {
     /// Green's task set is steady.
     pub task_set: bool,
+    /// The test listener can be reached.
+    pub reach: bool,
+    /// Each of green's tasks answers.
+    pub direct: bool,
+    /// It is green that answers, by AWS's word or by a marker in the answers.
+    pub green: bool,
     /// Green answers steadily.
     pub readiness: bool,
-    /// It is green that answers.
+    /// The answers bear green's marker.
     pub version: bool,
     /// These checks, in the order of the suite.
     pub checks: Vec<PlannedCheck>,
@@ -101,6 +113,9 @@ impl Draft {
             target: None,
             demands: Demands::default(),
             task_set: None,
+            green: GreenRecord::default(),
+            reach: None,
+            direct: Vec::new(),
             readiness: None,
             version: None,
             checks: Vec::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use greenlight_deployment::Delivery;
 use greenlight_engine::Deadline;
-use greenlight_report::Report;
+use greenlight_report::{GreenRecord, Report};
 use greenlight_suite::Hook;
 use serde::Serialize;
 use serde_json::Value;
@@ -110,8 +110,15 @@ async fn investigate<C: Controller>(
                 .build()
                 .map_err(|error| format!("the engine could not start: {error}"))?;
             let _lines = log::of_execution(&controller.describe(&execution)).entered();
-            let investigation =
-                Investigation { hook, settings: &settings, environment: &*environment, deadline, board: &board };
+            let id = controller.describe(&execution).deployment_id;
+            let investigation = Investigation {
+                hook,
+                deployment_id: &id,
+                settings: &settings,
+                environment: &*environment,
+                deadline,
+                board: &board,
+            };
             let found = runtime.block_on(investigation.run(controller.reader(&execution)));
             // A look-up of a name cannot be cancelled; ending the runtime in the usual way would wait for it.
             runtime.shutdown_background();
@@ -162,6 +169,9 @@ pub fn assemble(hook: Option<Hook>, draft: Draft, conclusion: &Conclusion, durat
         suite: draft.suite,
         target: draft.target,
         task_set: draft.task_set,
+        green: (draft.green != GreenRecord::default()).then_some(draft.green),
+        reach: draft.reach,
+        direct: draft.direct,
         readiness: draft.readiness,
         version: draft.version,
         checks: draft.checks,

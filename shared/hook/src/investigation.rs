@@ -3,30 +3,32 @@
 //! Runs on the engine's thread. It decides nothing: what it finds, it writes on the board.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
-use greenlight_deployment::{CallError, CallErrorKind, Deployment, EcsTarget};
+use greenlight_deployment::{CallErrorKind, Deployment, Facts, Forward, Reader};
 use greenlight_engine::{Deadline, Outcome};
-use greenlight_report::{SuiteOrigin, TaskSetRecord};
-use greenlight_suite::{Hook, Ready};
-use serde_json::{Value, json};
+use greenlight_report::{GreenRecord, Mode};
+use greenlight_suite::{Hook, SecretSource, Suite};
 
-use crate::controller::Reader;
+use crate::after_install::AfterInstall;
+use crate::canary;
+use crate::default_suite::{DefaultSuite, question, ready};
+use crate::destination::Destination;
 use crate::draft::Board;
-use crate::plan::{Listener, Plan};
+use crate::looks::Looks;
+use crate::marker;
+use crate::plan::Plan;
 use crate::questions::{Target, ask};
 use crate::settings::{Environment, Settings};
 use crate::standing::{Standing, standing};
-use crate::suite_file::SuiteFile;
+use crate::suite_place::{LoadedSuite, Names, SuitePlace};
+use crate::traffic::{Traffic, short};
 
 /// Longest time for the first reads about the deployment.
 const READ_BUDGET: Duration = Duration::from_secs(20);
 /// The same when the verdict is clear already, and only its mode is open.
 const HURRIED_READ_BUDGET: Duration = Duration::from_millis(1_500);
-/// First pause between two looks at green's task set; CodeDeploy throttles at about 40 calls a minute, so it grows.
-const FIRST_LOOK_PAUSE: Duration = Duration::from_millis(500);
-/// Longest pause between two looks.
-const LONGEST_LOOK_PAUSE: Duration = Duration::from_secs(10);
 
 /// What an investigation came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,53 +42,49 @@ pub(crate) enum Found {
 /// One hook of one deployment, with what the function was told.
 pub(crate) struct Investigation<'a> {
     pub(crate) hook: Hook,
+    pub(crate) deployment_id: &'a str,
     pub(crate) settings: &'a Settings,
     pub(crate) environment: &'a dyn Environment,
     pub(crate) deadline: Deadline,
     pub(crate) board: &'a Board,
 }
 
+/// How far a suite can be read before anything is known about the deployment.
+enum Prepared {
+    /// It is read, or there is none.
+    Read(Option<LoadedSuite>),
+    /// It is in AWS, or its place has a name of the deployment in it.
+    Elsewhere(SuitePlace),
+}
+
 impl Investigation<'_> {
     /// Whatever is wrong with the suite or the settings, the deployment is looked at before the end: whether it is a
     /// rollback decides what a wrong suite may do to it.
     pub(crate) async fn run<R: Reader>(&self, reader: impl Future<Output = R>) -> Found {
-        let file = self.prepare();
-        let budget = if file.is_err() { HURRIED_READ_BUDGET } else { READ_BUDGET };
+        let prepared = self.prepare().await;
+        let budget = if self.board.has_problems() { HURRIED_READ_BUDGET } else { READ_BUDGET };
         let reader = reader.await;
-        let (deployment, target) = self.board.phase("reading the deployment", self.read(&reader, budget)).await;
-        let target = match standing(self.hook, &reader, deployment.as_ref().ok(), target, self.deadline).await {
-            Standing::Ours(target) => target,
+        let until = self.deadline.within(budget).instant();
+        let read = Facts::read(&reader, self.deployment_id, until);
+        let mut facts = self.board.phase("reading the deployment", read).await;
+        let looks = Looks::new();
+        match standing(self.hook, &reader, &mut facts, &looks, self.deadline).await {
+            Standing::Ours => {}
             Standing::Decided(how) => return Found::AlreadyDecided(how),
-            Standing::Elsewhere(problem) => {
+            Standing::Elsewhere(problem) => self.board.update(|draft| draft.problems.push(problem)),
+        }
+        self.note(&facts);
+        if let (Ok(prepared), false) = (prepared, self.board.has_problems()) {
+            let judged = self.judge(&reader, &facts, &looks, prepared).await;
+            if let Err(problem) = judged {
                 self.board.update(|draft| draft.problems.push(problem));
-                Ok(None)
             }
-        };
-        self.note(&deployment, &target);
-        let (Ok(file), false) = (file, self.board.has_problems()) else { return Found::Everything };
-
-        match Listener::at(self.hook) {
-            None => {
-                self.board.update(|draft| draft.demands.task_set = true);
-                let ready = file.as_ref().and_then(|file| file.suite.ready.as_ref());
-                let record = self.board.phase("looking at green's task set", self.steady(&reader, target, ready)).await;
-                self.board.update(|draft| draft.task_set = Some(record));
-            }
-            Some(listener) => match &file {
-                None => self.board.update(|draft| {
-                    draft.problems.push(
-                        "there is no suite: put `greenlight.yml` beside the binary, or name it in GREENLIGHT_SUITE"
-                            .to_owned(),
-                    );
-                }),
-                Some(file) => self.ask(listener, file, deployment.ok()).await,
-            },
         }
         Found::Everything
     }
 
-    /// Reads settings and suite; what is wrong with them is on the board.
-    fn prepare(&self) -> Result<Option<SuiteFile>, ()> {
+    /// Reads settings and, where it is on this machine, the suite; what is wrong with them is on the board.
+    async fn prepare(&self) -> Result<Prepared, ()> {
         self.board.update(|draft| {
             "reading the suite".clone_into(&mut draft.doing);
             for name in &self.settings.unknown {
@@ -96,64 +94,51 @@ impl Investigation<'_> {
                 draft.problems.push(format!("bad settings: {}", self.settings.problems.join("; ")));
             }
         });
-        match SuiteFile::find(self.settings.suite.as_deref(), self.environment) {
-            Ok(file) => {
-                self.board.update(|draft| {
-                    draft.suite = file.as_ref().map(|file| SuiteOrigin {
-                        place: file.path.display().to_string(),
-                        service: file.suite.service.clone(),
-                    });
-                });
-                if self.settings.problems.is_empty() { Ok(file) } else { Err(()) }
-            }
-            Err(problem) => {
-                self.board.update(|draft| draft.problems.push(format!("the suite cannot be read: {problem}")));
-                Err(())
-            }
+        let place = self.settings.suite.clone().or_else(|| SuitePlace::default_file(self.environment));
+        match place {
+            None => Ok(Prepared::Read(None)),
+            Some(place) => match place.read_here(self.environment) {
+                None => Ok(Prepared::Elsewhere(place)),
+                Some(Ok(loaded)) => {
+                    self.board.update(|draft| draft.suite = Some(loaded.origin.clone()));
+                    Ok(Prepared::Read(Some(loaded)))
+                }
+                Some(Err(problem)) => {
+                    self.board.update(|draft| draft.problems.push(unreadable(&problem)));
+                    Err(())
+                }
+            },
         }
     }
 
-    async fn read<R: Reader>(
-        &self,
-        reader: &R,
-        budget: Duration,
-    ) -> (Result<Deployment, CallError>, Result<Option<EcsTarget>, CallError>) {
-        let deadline = self.deadline.within(budget).instant();
-        let late =
-            |action| CallError { action, kind: CallErrorKind::Unreachable, detail: "no answer in time".to_owned() };
-        tokio::join!(
-            async {
-                let read = tokio::time::timeout_at(deadline, reader.deployment()).await;
-                read.unwrap_or_else(|_| Err(late("codedeploy:GetDeployment")))
-            },
-            async {
-                let read = tokio::time::timeout_at(deadline, reader.target()).await;
-                read.unwrap_or_else(|_| Err(late("codedeploy:GetDeploymentTarget")))
-            },
-        )
-    }
-
     /// Writes down what was read, what was not, and what follows from it for the mode.
-    fn note(&self, deployment: &Result<Deployment, CallError>, target: &Result<Option<EcsTarget>, CallError>) {
+    fn note(&self, facts: &Facts) {
+        let task_definition = facts.green.task_definition.as_ref().ok().and_then(Option::as_ref);
+        let green = GreenRecord {
+            task_definition: task_definition.map(|definition| definition.arn.clone()),
+            images: task_definition
+                .map(|definition| definition.containers.iter().map(|container| container.image.clone()).collect())
+                .unwrap_or_default(),
+            target_group: facts.green.target_group.clone().ok().flatten().map(|arn| short(&arn).to_owned()),
+            targets: facts.health.clone().unwrap_or_default(),
+            ..GreenRecord::default()
+        };
         self.board.update(|draft| {
-            match deployment {
+            draft.green = green;
+            draft.unproven.extend(facts.unknown());
+            match &facts.deployment {
                 Ok(deployment) => {
                     if deployment.is_rollback() {
                         draft.mode = self.settings.on_rollback;
                         draft.warnings.push(format!(
                             "this deployment is itself a rollback; GREENLIGHT_ON_ROLLBACK says {}",
                             match draft.mode {
-                                greenlight_report::Mode::Enforce => "enforce",
-                                greenlight_report::Mode::Observe => "observe",
+                                Mode::Enforce => "enforce",
+                                Mode::Observe => "observe",
                             }
                         ));
                     }
-                    if !deployment.rolls_back_on_failure {
-                        draft.warnings.push(
-                            "auto-rollback is not enabled for DEPLOYMENT_FAILURE: after a `Failed` green stays on the test listener"
-                                .to_owned(),
-                        );
-                    }
+                    draft.warnings.extend(about(deployment));
                     if !matches!(deployment.compute_platform.as_str(), "ECS" | "") {
                         draft.problems.push(format!(
                             "this is a deployment to {}, and these functions judge ECS deployments alone",
@@ -164,100 +149,216 @@ impl Investigation<'_> {
                 }
                 // A deployment that AWS does not know takes no verdict either: nothing is worth asking.
                 Err(error) if error.kind == CallErrorKind::Refused => draft.problems.push(error.to_string()),
-                Err(error) => {
-                    draft.unproven.push(format!("how the deployment stands, and whether it is a rollback: {error}"));
-                }
-            }
-            if let Err(error) = target {
-                draft.unproven.push(format!("how green's task set stands: {error}"));
+                Err(_) => {}
             }
         });
     }
 
-    /// Looks at green's task set until it is steady. The suite's `ready.within` is the budget.
-    async fn steady<R: Reader>(
+    /// Looks for whatever this hook can prove.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from looking.
+    async fn judge<R: Reader>(
         &self,
         reader: &R,
-        first: Result<Option<EcsTarget>, CallError>,
-        ready: Option<&Ready>,
-    ) -> TaskSetRecord {
-        let budget = ready.map_or(Ready::DEFAULT_WITHIN, |ready| ready.within);
-        let deadline = self.deadline.within(budget);
-        let started = Instant::now();
-        let mut look = first;
-        let mut pause = FIRST_LOOK_PAUSE;
-        let mut polls = 1;
-        loop {
-            let green = look.as_ref().ok().and_then(|target| target.as_ref()?.green()).cloned();
-            if green.as_ref().is_some_and(greenlight_deployment::TaskSet::is_steady) {
-                return TaskSetRecord { outcome: Outcome::Pass, reason: None, green, polls };
+        facts: &Facts,
+        looks: &Looks,
+        prepared: Prepared,
+    ) -> Result<(), String> {
+        let loaded = match prepared {
+            Prepared::Read(loaded) => loaded,
+            Prepared::Elsewhere(place) => {
+                let names = names(reader, facts).await;
+                let read = place.read(&names, self.environment, reader);
+                let loaded =
+                    self.board.phase("reading the suite", read).await.map_err(|problem| unreadable(&problem))?;
+                self.board.update(|draft| draft.suite = Some(loaded.origin.clone()));
+                Some(loaded)
             }
-            let (outcome, seen, transient) = match (&look, &green) {
-                (Err(error), _) => (Outcome::Error, error.to_string(), error.kind.is_transient()),
-                (Ok(None), _) => (Outcome::Error, "the deployment has no ECS service as its target".to_owned(), false),
-                (Ok(Some(_)), None) => (Outcome::Fail, "the deployment shows no green task set".to_owned(), true),
-                (Ok(Some(_)), Some(green)) => (
-                    Outcome::Fail,
-                    format!(
-                        "green's task set is not steady: {} running and {} pending, expected {} running and none pending{}",
-                        green.running,
-                        green.pending,
-                        green.desired.max(1),
-                        if green.desired == 0 { " (its desired count is 0)" } else { "" }
-                    ),
-                    true,
-                ),
-            };
-            if !transient || deadline.has_passed() {
-                let waited = greenlight_report::duration(started.elapsed());
-                let tail = if polls == 1 { String::new() } else { format!(" (looked {polls} times in {waited})") };
-                return TaskSetRecord { outcome, reason: Some(format!("{seen}{tail}")), green, polls };
+        };
+        let folder = loaded.as_ref().and_then(|loaded| loaded.folder.clone());
+        let without_suite = loaded.is_none();
+        let mut suite = loaded.map(|loaded| loaded.suite).unwrap_or_default();
+        let destination = Destination::find(self.hook, self.settings, facts);
+        if self.hook == Hook::AfterInstall {
+            let target = destination.as_ref().map(|destination| self.target(destination, facts, folder.as_deref()));
+            return self.after_install(reader, facts, looks, &suite, target).await;
+        }
+
+        let destination = destination?;
+        let mut target = self.target(&destination, facts, folder.as_deref());
+        let mut marker = None;
+        if without_suite {
+            let DefaultSuite { suite: default, warning } = DefaultSuite::of(&facts.target_group);
+            self.board.update(|draft| draft.warnings.extend(warning));
+            suite = default;
+            if let Some(found) = self.find_marker(&suite, &target, facts).await {
+                suite.version = Some(found.version);
+                marker = Some(format!("found by itself: {}", found.place));
             }
-            greenlight_engine::Progress::phase(self.board, &format!("waiting for green's task set: {seen}"));
-            // The last look is at the end of the budget.
-            tokio::time::sleep(pause.min(deadline.remaining())).await;
-            pause = (pause * 2).min(LONGEST_LOOK_PAUSE);
-            polls += 1;
-            look = match tokio::time::timeout_at(self.deadline.instant(), reader.target()).await {
-                Ok(target) => target,
-                Err(_) => look,
-            };
+        }
+        let plan_suite = with_readiness(suite, facts);
+        let plan = Plan::new(&plan_suite, self.hook);
+        target.parameters = self.parameters(reader, &plan).await?;
+
+        self.board.update(|draft| draft.demands.green = true);
+        let traffic = Traffic::new(self.hook, reader, facts);
+        match green_share(self.hook, facts) {
+            Some(share) => canary::ask(plan, target, share, self.environment, self.deadline, self.board).await,
+            None => {
+                ask(&plan, target, &traffic, self.environment, self.deadline, self.board).await;
+                self.board.update(|draft| draft.green.control_plane = Some(traffic.record()));
+            }
+        }
+        self.board.update(|draft| {
+            draft.green.targets = traffic.targets();
+            draft.green.marker = Some(match (&draft.version, marker) {
+                (None, _) => "none configured".to_owned(),
+                (Some(record), None) => format!("`{}` in {}", record.expected, record.request),
+                (Some(record), Some(found)) => format!("`{}`, {found}", record.expected),
+            });
+        });
+        Ok(())
+    }
+
+    fn target<'t>(&'t self, destination: &'t Destination, facts: &Facts, folder: Option<&'t Path>) -> Target<'t> {
+        Target {
+            base: &destination.base,
+            name: destination.listener.name(),
+            blue: destination.blue.as_ref(),
+            facts: facts.values(),
+            parameters: BTreeMap::new(),
+            resolve: &self.settings.resolve,
+            suite_folder: folder,
         }
     }
 
-    async fn ask(&self, listener: Listener, file: &SuiteFile, deployment: Option<Deployment>) {
-        let base = match listener {
-            Listener::Test => &self.settings.test_url,
-            Listener::Production => &self.settings.production_url,
-        };
-        let Some(base) = base else {
-            return self.board.update(|draft| {
-                draft.problems.push(format!(
-                    "{} is not set: where the {} listener is, is not known",
-                    listener.setting(),
-                    match listener {
-                        Listener::Test => "test",
-                        Listener::Production => "production",
+    async fn after_install<R: Reader>(
+        &self,
+        reader: &R,
+        facts: &Facts,
+        looks: &Looks,
+        suite: &Suite,
+        target: Result<Target<'_>, &String>,
+    ) -> Result<(), String> {
+        let Self { deadline, board, environment, deployment_id, .. } = *self;
+        let plan = Plan::new(suite, self.hook);
+        let judge = AfterInstall { reader, facts, deployment_id, looks, deadline, board };
+        board.update(|draft| {
+            draft.demands.task_set = true;
+            draft.demands.reach = target.is_ok();
+            draft.demands.direct = !plan.checks.is_empty();
+            // It decides nothing here, and everything at the hooks that follow.
+            draft.warnings.extend(target.as_ref().err().map(ToString::to_string));
+        });
+        let (record, reach) = board
+            .phase("looking at green's task set", async {
+                tokio::join!(judge.steady(suite), async {
+                    match &target {
+                        Ok(target) => Some(judge.reach(suite, target, environment).await),
+                        Err(_) => None,
                     }
-                ));
-            });
-        };
-        let plan = Plan::new(&file.suite, self.hook);
-        let target = Target { base, facts: facts(deployment.as_ref()), suite_folder: file.path.parent() };
-        ask(&file.suite, &plan, target, self.environment, self.deadline, self.board).await;
+                })
+            })
+            .await;
+        let is_steady = record.outcome == Outcome::Pass;
+        board.update(|draft| {
+            draft.task_set = Some(record);
+            draft.reach = reach;
+        });
+        if plan.checks.is_empty() || !is_steady {
+            return Ok(());
+        }
+        let mut target = target.map_err(Clone::clone)?;
+        target.parameters = self.parameters(reader, &plan).await?;
+        let records = board.phase("asking green's tasks", judge.direct(&plan, &target, environment)).await?;
+        board.update(|draft| draft.direct = records);
+        Ok(())
+    }
+
+    /// A marker for a service without a suite.
+    async fn find_marker(&self, suite: &Suite, target: &Target<'_>, facts: &Facts) -> Option<marker::Found> {
+        let blue = target.session(suite, target.blue?, self.environment).ok()?;
+        let health = &suite.ready.as_ref()?.request;
+        self.board.phase("finding a marker", marker::find(&blue, health, facts, self.deadline)).await
+    }
+
+    /// The values of the parameters that the plan's secrets are read from, in one call.
+    async fn parameters<R: Reader>(&self, reader: &R, plan: &Plan<'_>) -> Result<BTreeMap<String, String>, String> {
+        let suite = plan.suite();
+        let needed = greenlight_engine::secrets_needed(&suite);
+        let sources: Vec<(&String, &String)> = suite
+            .secrets
+            .iter()
+            .filter(|(name, _)| needed.contains(*name))
+            .filter_map(|(name, source)| match source {
+                SecretSource::Parameter(parameter) => Some((name, parameter)),
+                SecretSource::Environment(_) => None,
+            })
+            .collect();
+        if sources.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut parameters: Vec<String> = sources.iter().map(|(_, parameter)| (*parameter).clone()).collect();
+        parameters.sort_unstable();
+        parameters.dedup();
+        let read = self.board.phase("reading secrets", reader.parameters(&parameters)).await;
+        let read = read.map_err(|error| format!("the suite's secrets cannot be read: {error}"))?;
+        let missing: Vec<String> = sources
+            .iter()
+            .filter(|(_, parameter)| read.missing.contains(parameter))
+            .map(|(name, parameter)| {
+                format!("secret `{name}` has no value: there is no parameter `{parameter}` in this account and region")
+            })
+            .collect();
+        if missing.is_empty() {
+            Ok(read.found.into_iter().map(|(name, parameter)| (name, parameter.value)).collect())
+        } else {
+            Err(missing.join("; "))
+        }
     }
 }
 
-/// The names that templates may use for what is known about the deployment.
-fn facts(deployment: Option<&Deployment>) -> BTreeMap<String, Value> {
-    let Some(deployment) = deployment else { return BTreeMap::new() };
-    [
-        ("deployment.id", &deployment.id),
-        ("deployment.application", &deployment.application),
-        ("deployment.group", &deployment.group),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| (name.to_owned(), json!(value)))
-    .collect()
+fn unreadable(problem: &str) -> String {
+    format!("the suite cannot be read: {problem}")
+}
+
+/// What should be looked at in the deployment itself.
+fn about(deployment: &Deployment) -> Option<String> {
+    (!deployment.rolls_back_on_failure).then(|| {
+        "auto-rollback is not enabled for DEPLOYMENT_FAILURE: after a `Failed` green stays on the test listener"
+            .to_owned()
+    })
+}
+
+async fn names<R: Reader>(reader: &R, facts: &Facts) -> Names {
+    let deployment = facts.deployment.as_ref().ok();
+    // It has been asked for before, and is kept: `cluster:service`.
+    let target = reader.target_id().await.ok().flatten();
+    Names {
+        application: deployment.map(|deployment| deployment.application.clone()),
+        deployment_group: deployment.map(|deployment| deployment.group.clone()),
+        service: target.and_then(|id| id.split_once(':').map(|(_, service)| service.to_owned())),
+    }
+}
+
+/// A suite that says nothing of readiness nor of a version is ready when its target group's health check passes.
+fn with_readiness(suite: Suite, facts: &Facts) -> Suite {
+    let asked = facts.target_group.as_ref().ok().and_then(|group| question(group).ok());
+    match asked {
+        Some(asked) if suite.ready.is_none() && suite.version.is_none() => Suite { ready: Some(ready(asked)), ..suite },
+        _ => suite,
+    }
+}
+
+/// Green's share of production in percent, while others have some too.
+fn green_share(hook: Hook, facts: &Facts) -> Option<f64> {
+    let (Hook::AfterAllowTraffic, Ok(Some(production)), Ok(Some(green))) =
+        (hook, &facts.production, &facts.green.target_group)
+    else {
+        return None;
+    };
+    let Forward::To(_) = production.forward else { return None };
+    production.forward.share(green).filter(|share| *share > 0.0 && !production.forward.is_all(green))
 }

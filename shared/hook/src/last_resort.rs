@@ -3,6 +3,7 @@
 //! Lambda hands over the original event with how the function ended. Nothing is tested here; without this function
 //! CodeDeploy would wait for the rest of its hour.
 
+use greenlight_deployment::Reader;
 use greenlight_engine::Redactor;
 use greenlight_report::Mode;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::conclusion::Conclusion;
-use crate::controller::{Controller, Reader};
+use crate::controller::Controller;
 use crate::delivery::{Undelivered, deliver};
 use crate::log;
 use crate::settings::{Environment, Settings};

@@ -7,24 +7,31 @@
 //!
 //! HTTP is the engine's, AWS is the deployment crate's, the words of the suite are the suite crate's.
 
+mod after_install;
+mod canary;
 mod conclusion;
 mod controller;
+mod default_suite;
 mod delivery;
+mod destination;
 mod draft;
 mod execution;
 mod guard;
 mod investigation;
 mod last_resort;
 mod log;
+mod looks;
+mod marker;
 mod plan;
 mod questions;
 mod settings;
 mod standing;
-mod suite_file;
+mod suite_place;
+mod traffic;
 
 pub use conclusion::Conclusion;
+pub use controller::Controller;
 pub use controller::codedeploy::CodeDeployController;
-pub use controller::{Controller, Reader};
 pub use delivery::Undelivered;
 pub use draft::{Board, Demands, Draft, PlannedCheck};
 pub use execution::{Executed, assemble, execute};
@@ -33,4 +40,5 @@ pub use log::TARGET as VERDICT_TARGET;
 pub use plan::{Listener, Plan};
 pub use questions::{Target, ask};
 pub use settings::{Environment, ProcessEnvironment, Settings};
-pub use suite_file::{DEFAULT_NAME, SuiteFile};
+pub use suite_place::{DEFAULT_NAME, LoadedSuite, SuitePlace};
+pub use traffic::Watch;

@@ -1,5 +1,7 @@
 //! What one hook asks, and through which listener.
 
+use std::num::NonZeroUsize;
+
 use greenlight_suite::{Check, Hook, Ready, Selection, Suite, Version};
 
 use crate::draft::PlannedCheck;
@@ -24,6 +26,15 @@ impl Listener {
         }
     }
 
+    /// What a person calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Test => "the test listener",
+            Self::Production => "the production listener",
+        }
+    }
+
     /// The setting that says where it is.
     #[must_use]
     pub fn setting(self) -> &'static str {
@@ -37,6 +48,7 @@ impl Listener {
 /// What is asked over HTTP.
 #[derive(Debug, Clone)]
 pub struct Plan<'s> {
+    suite: &'s Suite,
     /// What must be answered steadily first, where the suite says so.
     pub ready: Option<&'s Ready>,
     /// How green is recognised, where the suite says so.
@@ -48,13 +60,14 @@ pub struct Plan<'s> {
 impl<'s> Plan<'s> {
     /// The plan of a suite for one hook: what the suite's `hooks` select, or the default of that hook.
     ///
-    /// By default AfterAllowTestTraffic runs every check. The later hooks run those without side effects, or every
+    /// At AfterInstall, where green's tasks are asked by their own addresses, only checks that are `direct` count. By
+    /// default AfterAllowTestTraffic runs every check. The later hooks run those without side effects, or every
     /// check when there are only such with side effects and no version to prove: something must be judged.
     #[must_use]
     pub fn new(suite: &'s Suite, hook: Hook) -> Self {
         let all = || suite.checks.iter();
         let checks = match (suite.hooks.get(&hook).map(|plan| &plan.checks), hook) {
-            (_, Hook::AfterInstall) => Vec::new(),
+            (None | Some(Selection::All), Hook::AfterInstall) => all().filter(|check| check.direct).collect(),
             (Some(Selection::Named(names)), _) => all().filter(|check| names.contains(&check.name)).collect(),
             (Some(Selection::All), _) | (None, Hook::AfterAllowTestTraffic) => all().collect(),
             (None, Hook::BeforeAllowTraffic | Hook::AfterAllowTraffic) => {
@@ -62,7 +75,20 @@ impl<'s> Plan<'s> {
                 if safe.iter().any(|check| check.required) || suite.version.is_some() { safe } else { all().collect() }
             }
         };
-        Self { ready: suite.ready.as_ref(), version: suite.version.as_ref(), checks }
+        Self { suite, ready: suite.ready.as_ref(), version: suite.version.as_ref(), checks }
+    }
+
+    /// The suite with the checks of this plan alone, so that only values are asked for that it needs.
+    #[must_use]
+    pub(crate) fn suite(&self) -> Suite {
+        let checks = self.checks.iter().copied().cloned().collect();
+        Suite { checks, ready: self.ready.cloned(), version: self.version.cloned(), ..self.suite.clone() }
+    }
+
+    /// How many checks run side by side at most.
+    #[must_use]
+    pub(crate) fn parallel(&self) -> NonZeroUsize {
+        self.suite.parallel
     }
 
     /// Only these checks; the rest of the plan stays.
@@ -106,6 +132,11 @@ checks:
 checks:
   order: { request: POST /orders, side_effects: allowed }
 ";
+        let direct = "
+checks:
+  home: { request: GET /, direct: true }
+  about: { request: GET /about }
+";
         let chosen = "
 checks:
   home: { request: GET / }
@@ -116,6 +147,8 @@ hooks:
 ";
         for (case, text, hook, expected) in [
             ("AfterInstall asks nothing through a listener", mixed, Hook::AfterInstall, vec![]),
+            ("AfterInstall asks green's tasks what may be asked of them", direct, Hook::AfterInstall, vec!["home"]),
+            ("which is asked through the listener too", direct, Hook::AfterAllowTestTraffic, vec!["home", "about"]),
             ("the smoke test is everything", mixed, Hook::AfterAllowTestTraffic, vec!["home", "order"]),
             ("later hooks only read", mixed, Hook::BeforeAllowTraffic, vec!["home"]),
             ("unless there is nothing else to judge by", writing, Hook::BeforeAllowTraffic, vec!["order"]),

@@ -1,77 +1,67 @@
 //! Asks everything that a plan has to ask of one target: readiness, version, checks, and the version again.
 //!
 //! The same from a function and from `greenlight check`: they differ in where the suite, the target and the facts come
-//! from, and in nothing else.
+//! from, in whether anybody watches the control plane meanwhile, and in nothing else.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use greenlight_engine::{BaseUrl, CheckRecord, Deadline, Outcome, Scope, Session, VersionRecord};
+use greenlight_engine::{BaseUrl, CheckRecord, Deadline, Outcome, Resolve, Scope, Session, VersionRecord};
 use greenlight_suite::{CREDENTIALS, Ready, Suite, Version};
 use serde_json::Value;
 
 use crate::draft::Board;
 use crate::plan::Plan;
 use crate::settings::Environment;
+use crate::traffic::Watch;
 
 /// Where and with what a suite is asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Target<'a> {
     /// Where requests go.
     pub base: &'a BaseUrl,
+    /// What a person calls it, for example `the test listener`.
+    pub name: &'a str,
+    /// Where blue serves customers, when it does: a request that fails is asked there once.
+    pub blue: Option<&'a BaseUrl>,
     /// What is known about the deployment, by the names that templates use.
     pub facts: BTreeMap<String, Value>,
+    /// Values of the parameters that secrets are read from, by the parameters' names.
+    pub parameters: BTreeMap<String, String>,
+    /// Names that are not looked up.
+    pub resolve: &'a Resolve,
     /// The folder of the suite file, for files that it names.
     pub suite_folder: Option<&'a Path>,
 }
 
-/// Asks, and writes what is found on the board.
-pub async fn ask(
-    suite: &Suite,
-    plan: &Plan<'_>,
-    target: Target<'_>,
-    environment: &dyn Environment,
-    deadline: Deadline,
-    board: &Board,
-) {
-    board.update(|draft| {
-        draft.target = Some(target.base.to_string());
-        draft.demands.version = plan.version.is_some();
-        draft.demands.checks = plan.planned();
-        if plan.version.is_none() {
-            draft.unproven.push(
-                "that it was green that answered: the suite names no `version`, so a marker could not be compared"
-                    .to_owned(),
-            );
-        }
-    });
-    if plan.version.is_none() && !plan.checks.iter().any(|check| check.required) {
-        // Nothing that could be found would be evidence: waiting for green would only delay the verdict.
-        let reason = "nothing that is required would have been asked";
-        return board.update(|draft| {
-            draft.checks = plan.checks.iter().map(|check| CheckRecord::skipped(check, reason)).collect();
-        });
-    }
-    board.update(|draft| draft.demands.readiness = true);
-    let session = Scope::build(suite, target.facts, &|name| visible(environment, name))
-        .map_err(|error| error.to_string())
-        .and_then(|scope| {
-            Session::open(suite, target.base, scope, target.suite_folder).map_err(|error| error.to_string())
-        });
-    let session = match session {
-        Ok(session) => session,
-        Err(problem) => return board.update(|draft| draft.problems.push(problem)),
-    };
+/// What blue is called in a reason.
+const BLUE: &str = "production (blue)";
 
-    let round = Round { suite, plan, session: &session, deadline, board };
-    if round.ask().await == Ended::Voided && !deadline.has_passed() {
-        board.update(|draft| {
-            draft.checks.clear();
-            draft.warnings.push(
-                "somebody else than green answered after the checks, so everything was asked once more".to_owned(),
-            );
-        });
-        round.ask().await;
+impl Target<'_> {
+    /// Makes ready to ask: finds every value that the plan needs.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, all of it, in one sentence.
+    pub(crate) fn open(&self, suite: &Suite, environment: &dyn Environment) -> Result<Session, String> {
+        let session = self.session(suite, self.base, environment)?.called(self.name);
+        match self.blue {
+            Some(blue) => Ok(session.beside(self.session(suite, blue, environment)?, BLUE)),
+            None => Ok(session),
+        }
+    }
+
+    /// A session with somebody else, with the same suite and the same values.
+    pub(crate) fn session(
+        &self,
+        suite: &Suite,
+        base: &BaseUrl,
+        environment: &dyn Environment,
+    ) -> Result<Session, String> {
+        let visible = |name: &str| visible(environment, name);
+        let scope =
+            Scope::build(suite, self.facts.clone(), &visible, &self.parameters).map_err(|error| error.to_string())?;
+        Session::open(suite, base, scope, self.suite_folder, self.resolve).map_err(|error| error.to_string())
     }
 }
 
@@ -80,11 +70,63 @@ fn visible(environment: &dyn Environment, name: &str) -> Option<String> {
     environment.get(name).filter(|_| !CREDENTIALS.contains(&name))
 }
 
+/// Asks, and writes what is found on the board.
+pub async fn ask<W: Watch>(
+    plan: &Plan<'_>,
+    target: Target<'_>,
+    watch: &W,
+    environment: &dyn Environment,
+    deadline: Deadline,
+    board: &Board,
+) {
+    demand(plan, &target, board);
+    if plan.version.is_none() && !plan.checks.iter().any(|check| check.required) {
+        // Nothing that could be found would be evidence: waiting for green would only delay the verdict.
+        return skip(plan, board, "nothing that is required would have been asked");
+    }
+    board.update(|draft| draft.demands.readiness = true);
+    let session = match target.open(&plan.suite(), environment) {
+        Ok(session) => session,
+        Err(problem) => return board.update(|draft| draft.problems.push(problem)),
+    };
+    let round = Round { plan, session: &session, watch, deadline, board };
+    let mut ended = round.ask().await;
+    if ended == Ended::Voided && !deadline.has_passed() {
+        board.update(|draft| {
+            draft.checks.clear();
+            draft.warnings.push(
+                "after the checks it was not green alone that answered, so everything was asked once more".to_owned(),
+            );
+        });
+        ended = round.ask().await;
+    }
+    if ended == Ended::Voided
+        && let Some(said) = watch.gate().closed()
+    {
+        board.update(|draft| draft.problems.push(format!("after the checks {said}")));
+    }
+}
+
+/// Writes down what has to be found.
+pub(crate) fn demand(plan: &Plan<'_>, target: &Target<'_>, board: &Board) {
+    board.update(|draft| {
+        draft.target = Some(target.base.to_string());
+        draft.demands.version = plan.version.is_some();
+        draft.demands.checks = plan.planned();
+    });
+}
+
+fn skip(plan: &Plan<'_>, board: &Board, why: &str) {
+    board.update(|draft| {
+        draft.checks = plan.checks.iter().map(|check| CheckRecord::skipped(check, why)).collect();
+    });
+}
+
 /// Readiness, version, checks, and the version again.
-struct Round<'a> {
-    suite: &'a Suite,
+struct Round<'a, W> {
     plan: &'a Plan<'a>,
     session: &'a Session,
+    watch: &'a W,
     deadline: Deadline,
     board: &'a Board,
 }
@@ -94,44 +136,52 @@ struct Round<'a> {
 enum Ended {
     /// What was found is on the board.
     Final,
-    /// Somebody else than green answered after the checks: what they found proves nothing.
+    /// After the checks it was not green alone that answered: what they found proves nothing.
     Voided,
 }
 
-impl Round<'_> {
+impl<W: Watch> Round<'_, W> {
     async fn ask(&self) -> Ended {
-        let Self { suite, plan, session, deadline, board } = *self;
-        let ready = session.ready(plan.ready, plan.version, deadline, board);
-        let (readiness, version) = board.phase("readiness", ready).await;
+        let Self { plan, session, watch, deadline, board } = *self;
+        let wait = async {
+            tokio::select! {
+                ready = session.ready(plan.ready, plan.version, watch.gate(), deadline, board) => ready,
+                never = watch.watch() => match never {},
+            }
+        };
+        let (readiness, version) = board.phase("readiness", wait).await;
         let is_ready = readiness.outcome == Outcome::Pass
             && version.as_ref().is_none_or(|version| version.outcome == Outcome::Pass);
+        let wanted = samples(plan.ready, readiness.addresses.len());
         board.update(|draft| {
             draft.readiness = Some(readiness);
             draft.version.clone_from(&version);
-            if !is_ready {
-                draft.checks =
-                    plan.checks.iter().map(|check| CheckRecord::skipped(check, "green was not ready")).collect();
-            }
         });
         if !is_ready {
+            skip(plan, board, "green was not ready");
             return Ended::Final;
         }
 
-        let records = board.phase("checks", session.run(&plan.checks, suite.parallel, deadline, board)).await;
+        let records = board.phase("checks", session.run(&plan.checks, plan.parallel(), deadline, board)).await;
         board.update(|draft| draft.checks = records);
 
-        let (Some(wanted), Some(before)) = (plan.version, version) else { return Ended::Final };
-        let after = board.phase("version", self.still_green(wanted, before)).await;
-        let voided = after.outcome == Outcome::Fail && after.observed.is_some();
-        board.update(|draft| draft.version = Some(after));
-        if voided { Ended::Voided } else { Ended::Final }
+        let (voided, ()) =
+            board.phase("version", async { tokio::join!(self.still_green(version, wanted), watch.look()) }).await;
+        if voided || watch.gate().closed().is_some() { Ended::Voided } else { Ended::Final }
     }
 
-    /// As many samples as readiness wanted, when the checks are done.
-    async fn still_green(&self, wanted: &Version, before: VersionRecord) -> VersionRecord {
-        let samples = self.plan.ready.map_or(Ready::DEFAULT_CONSECUTIVE, |ready| ready.consecutive);
+    /// As many samples as readiness wanted, when the checks are done. Whether somebody else answered.
+    async fn still_green(&self, before: Option<VersionRecord>, samples: u32) -> bool {
+        let (Some(wanted), Some(before)) = (self.plan.version, before) else { return false };
+        let after = self.sampled(wanted, before, samples).await;
+        let voided = after.outcome == Outcome::Fail && after.observed.is_some();
+        self.board.update(|draft| draft.version = Some(after));
+        voided
+    }
+
+    async fn sampled(&self, wanted: &Version, before: VersionRecord, samples: u32) -> VersionRecord {
         let mut record = before;
-        for _ in 0..samples.get() {
+        for _ in 0..samples {
             let sample = self.session.version(wanted, self.deadline).await;
             record.samples += sample.samples;
             if sample.outcome != Outcome::Pass {
@@ -142,4 +192,10 @@ impl Round<'_> {
         }
         record
     }
+}
+
+/// Answers that have to be green's after the checks: as many as readiness wanted, and one of every address.
+fn samples(ready: Option<&Ready>, addresses: usize) -> u32 {
+    let consecutive = ready.map_or(Ready::DEFAULT_CONSECUTIVE, |ready| ready.consecutive).get();
+    consecutive.max(u32::try_from(addresses).unwrap_or(consecutive))
 }

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use greenlight_engine::BaseUrl;
+use greenlight_engine::{BaseUrl, Resolve};
 use greenlight_report::Mode;
+
+use crate::suite_place::SuitePlace;
 
 /// Where environment variables are read from.
 pub trait Environment: Send + Sync {
@@ -44,11 +46,11 @@ impl Environment for BTreeMap<String, String> {
 /// What a function was told.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `GREENLIGHT_SUITE`: the path of the suite.
-    pub suite: Option<String>,
-    /// `GREENLIGHT_TEST_URL`: the test listener.
+    /// `GREENLIGHT_SUITE`: where the suite is.
+    pub suite: Option<SuitePlace>,
+    /// `GREENLIGHT_TEST_URL`: the test listener, when it is not to be found by itself.
     pub test_url: Option<BaseUrl>,
-    /// `GREENLIGHT_PRODUCTION_URL`: the production listener.
+    /// `GREENLIGHT_PRODUCTION_URL`: the production listener, when it is not to be found by itself.
     pub production_url: Option<BaseUrl>,
     /// `GREENLIGHT_MODE`.
     pub mode: Mode,
@@ -56,6 +58,8 @@ pub struct Settings {
     pub on_rollback: Mode,
     /// `GREENLIGHT_RESERVE`: time kept for reporting.
     pub reserve: Duration,
+    /// `GREENLIGHT_RESOLVE`: names that are not looked up.
+    pub resolve: Resolve,
     /// `GREENLIGHT_…` variables that mean nothing, which is often a slip of the pen.
     pub unknown: Vec<String>,
     /// A sentence for every variable that cannot be understood; its setting is the default.
@@ -66,13 +70,14 @@ impl Settings {
     /// Time kept for reporting, unless told otherwise.
     pub const DEFAULT_RESERVE: Duration = Duration::from_secs(30);
 
-    const KNOWN: [&'static str; 6] = [
+    const KNOWN: [&'static str; 7] = [
         "GREENLIGHT_SUITE",
         "GREENLIGHT_TEST_URL",
         "GREENLIGHT_PRODUCTION_URL",
         "GREENLIGHT_MODE",
         "GREENLIGHT_ON_ROLLBACK",
         "GREENLIGHT_RESERVE",
+        "GREENLIGHT_RESOLVE",
     ];
 
     /// Reads the variables. One that is empty counts as absent.
@@ -81,14 +86,15 @@ impl Settings {
         let mut bad = Vec::new();
         let get = |name: &str| environment.get(name).filter(|value| !value.is_empty());
 
-        let suite = get("GREENLIGHT_SUITE");
-        if let Some(scheme) =
-            ["ssm:", "s3:"].into_iter().find(|scheme| suite.as_deref().is_some_and(|place| place.starts_with(scheme)))
-        {
-            bad.push(format!(
-                "GREENLIGHT_SUITE: `{scheme}` places are not read by this version; give the path of a file"
-            ));
-        }
+        let suite = get("GREENLIGHT_SUITE").and_then(|text| {
+            SuitePlace::parse(&text).map_err(|problem| bad.push(format!("GREENLIGHT_SUITE: {problem}"))).ok()
+        });
+        let resolve = get("GREENLIGHT_RESOLVE").map_or_else(Resolve::default, |text| {
+            Resolve::parse(&text).unwrap_or_else(|problem| {
+                bad.push(format!("GREENLIGHT_RESOLVE: {problem}"));
+                Resolve::default()
+            })
+        });
         let mut url = |name: &str| {
             get(name)
                 .and_then(|value| BaseUrl::parse(&value).map_err(|error| bad.push(format!("{name}: {error}"))).ok())
@@ -125,7 +131,17 @@ impl Settings {
             .into_iter()
             .filter(|name| name.starts_with("GREENLIGHT_") && !Self::KNOWN.contains(&name.as_str()))
             .collect();
-        Self { suite, test_url, production_url, mode: enforce_or_observe, on_rollback, reserve, unknown, problems: bad }
+        Self {
+            suite,
+            test_url,
+            production_url,
+            mode: enforce_or_observe,
+            on_rollback,
+            reserve,
+            resolve,
+            unknown,
+            problems: bad,
+        }
     }
 }
 
@@ -152,10 +168,12 @@ mod tests {
             ("GREENLIGHT_TEST_URL", "green.example.com"),
             ("GREENLIGHT_MODE", "strict"),
             ("GREENLIGHT_RESERVE", "30"),
-            ("GREENLIGHT_SUITE", "ssm:/orders/suite"),
+            ("GREENLIGHT_SUITE", "ssm:"),
+            ("GREENLIGHT_RESOLVE", "somewhere"),
         ]));
         let names: Vec<_> = settings.problems.iter().filter_map(|text| text.split(':').next()).collect();
-        assert_eq!(names, ["GREENLIGHT_SUITE", "GREENLIGHT_TEST_URL", "GREENLIGHT_MODE", "GREENLIGHT_RESERVE"]);
+        let expected = ["SUITE", "RESOLVE", "TEST_URL", "MODE", "RESERVE"].map(|name| format!("GREENLIGHT_{name}"));
+        assert_eq!(names, expected);
     }
 
     #[test]

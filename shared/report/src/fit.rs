@@ -146,7 +146,14 @@ impl Fitting {
                 *size = size.saturating_sub(json_size(&last));
                 left_out.note("readiness attempt", 1);
             }
+            left_out.note("address", shorten(&mut readiness.addresses, keep, size, *goal));
+            left_out.note("address", shorten(&mut readiness.unreached, keep, size, *goal));
             left_out.note("readiness request", shorten(&mut readiness.requests, keep, size, *goal));
+        }
+        left_out.note("directly asked task", shorten(&mut report.direct, keep, size, *goal));
+        if let Some(green) = &mut report.green {
+            left_out.note("target", shorten(&mut green.targets, keep, size, *goal));
+            left_out.note("image", shorten(&mut green.images, keep, size, *goal));
         }
         left_out.note("phase", shorten(&mut report.phases, keep, size, *goal));
         left_out.note("unfinished check", shorten(&mut report.unfinished, keep, size, *goal));
@@ -232,18 +239,30 @@ fn texts<'a>(report: &'a mut Report, left_out: &LeftOut) -> (&'a mut String, Vec
     }
     if let Some(record) = &mut report.version {
         texts.extend([&mut record.request, &mut record.expected]);
-        texts.extend(&mut record.observed);
+        texts.extend([&mut record.observed, &mut record.blue].into_iter().flatten());
         texts.extend(&mut record.reason);
     }
     if let Some(record) = &mut report.task_set {
-        if let Some(set) = &mut record.green {
-            texts.extend([&mut set.id, &mut set.label, &mut set.status, &mut set.target_group]);
-        }
+        texts.extend(&mut record.reason);
+    }
+    if let Some(record) = &mut report.green {
+        texts.extend(record.control_plane.as_mut().map(|half| &mut half.said));
+        texts.extend(&mut record.images);
+        texts.extend([&mut record.task_definition, &mut record.target_group, &mut record.marker].into_iter().flatten());
+        texts.extend(record.targets.iter_mut().flat_map(|target| {
+            [&mut target.reason, &mut target.description, &mut target.zone]
+                .into_iter()
+                .flatten()
+                .chain([&mut target.id])
+        }));
+    }
+    if let Some(record) = &mut report.reach {
+        texts.push(&mut record.target);
         texts.extend(&mut record.reason);
     }
     if let Some(suite) = &mut report.suite {
         texts.push(&mut suite.place);
-        texts.extend(&mut suite.service);
+        texts.extend([&mut suite.service, &mut suite.version].into_iter().flatten());
     }
     texts.extend(&mut report.target);
     texts.push(&mut report.greenlight);

@@ -4,9 +4,11 @@
 //! every text that came from the network has been redacted and cut before it gets here.
 
 mod fit;
+mod green;
 mod report;
 mod text;
 
+pub use green::{ControlPlaneRecord, DirectRecord, GreenRecord, ReachRecord};
 pub use greenlight_engine::duration;
-pub use report::{ExecutionId, Mode, Phase, Report, SuiteOrigin, TaskSetRecord};
+pub use report::{ExecutionId, Mode, Phase, Report, SuiteOrigin, TaskCount, TaskSetRecord};
 pub use text::{Colour, counted, text};

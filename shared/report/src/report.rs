@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use greenlight_deployment::{Deployment, TaskSet, Verdict};
+use greenlight_deployment::{Deployment, Verdict};
 use greenlight_engine::{CheckRecord, Outcome, ReadinessRecord, VersionRecord, millis};
 use greenlight_suite::Hook;
 use serde::{Deserialize, Serialize};
+
+use crate::green::{DirectRecord, GreenRecord, ReachRecord};
 
 /// Everything about one execution. One JSON document, the same from a function, `check` and `rehearse`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,15 @@ pub struct Report {
     /// Green's task set, where it was judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_set: Option<TaskSetRecord>,
+    /// Who green is, and what says that it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub green: Option<GreenRecord>,
+    /// Whether the test listener can be reached, where that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<ReachRecord>,
+    /// Green's tasks that were asked one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub direct: Vec<DirectRecord>,
     /// How green became ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<ReadinessRecord>,
@@ -96,8 +107,14 @@ pub struct ExecutionId {
 /// Which suite was run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SuiteOrigin {
-    /// Its path.
+    /// Its path, or where in AWS it is.
     pub place: String,
+    /// Which version of it, where the place keeps versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// SHA-256 of its text, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// Its `service`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
@@ -111,11 +128,25 @@ pub struct TaskSetRecord {
     /// Why not. Absent when it passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Green's task set as it was last seen.
+    /// Green's tasks as they were last counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub green: Option<TaskSet>,
-    /// How often CodeDeploy was asked.
+    pub green: Option<TaskCount>,
+    /// Blue's tasks as they were last counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blue: Option<TaskCount>,
+    /// How often it was looked at.
     pub polls: u32,
+}
+
+/// The tasks of a task set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCount {
+    /// Wanted.
+    pub desired: i64,
+    /// Starting.
+    pub pending: i64,
+    /// Running.
+    pub running: i64,
 }
 
 /// A part of an execution.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use greenlight_deployment::Verdict;
 use greenlight_engine::{CheckRecord, Outcome, duration};
 
+use crate::green::{DirectRecord, GreenRecord};
 use crate::report::{Mode, Report};
 
 /// Whether escape sequences for colour are written.
@@ -49,6 +50,13 @@ pub fn text(report: &Report, colour: Colour) -> String {
         );
         rows.push(Row::new(record.outcome, None, "task set", tasks, record.reason.as_deref()));
     }
+    if let Some(record) = &report.reach {
+        rows.push(Row::new(record.outcome, None, "reach", record.target.clone(), record.reason.as_deref()));
+    }
+    rows.extend(direct(&report.direct));
+    if let Some(half) = report.green.as_ref().and_then(|green| green.control_plane.as_ref()) {
+        rows.push(Row::new(half.outcome, None, "listener", half.said.clone(), None));
+    }
     if let Some(record) = &report.readiness {
         let what = format!(
             "{}  {} of {} good answers in a row, {}",
@@ -74,8 +82,10 @@ pub fn text(report: &Report, colour: Colour) -> String {
 
     let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).min(40);
     let mut out = String::new();
-    if let Some(target) = &report.target {
-        let _ = writeln!(out, "{target}\n");
+    let heads = report.green.as_ref().map(about).into_iter().flatten().chain(report.target.clone());
+    let heads: Vec<String> = heads.collect();
+    if !heads.is_empty() {
+        let _ = writeln!(out, "{}\n", heads.join("\n"));
     }
     for row in rows {
         row.write(&mut out, width, colour);
@@ -97,6 +107,28 @@ pub fn text(report: &Report, colour: Colour) -> String {
     }
     let _ = writeln!(out, "{}", verdict_line(report, colour));
     out
+}
+
+/// Who green is, and how its targets stand.
+fn about(green: &GreenRecord) -> Option<String> {
+    let short = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
+    let mut parts: Vec<String> = green.task_definition.as_deref().map(short).into_iter().collect();
+    parts.extend(green.images.iter().cloned());
+    if !green.targets.is_empty() {
+        let healthy = green.targets.iter().filter(|target| target.state == "healthy").count();
+        parts.push(format!("{healthy} of {} healthy", counted(green.targets.len(), "target")));
+    }
+    parts.extend(green.marker.as_ref().map(|marker| format!("marker: {marker}")));
+    (!parts.is_empty()).then(|| format!("green: {}", parts.join(", ")))
+}
+
+/// One row for all tasks, with what was wrong at each that did not answer as expected.
+fn direct(tasks: &[DirectRecord]) -> Option<Row<'static>> {
+    let outcomes = tasks.iter().flat_map(|task| &task.checks).filter(|check| check.required);
+    let worst = outcomes.map(|check| check.outcome).max_by_key(|outcome| (*outcome != Outcome::Pass, *outcome))?;
+    let answered = tasks.iter().filter(|task| task.passed()).count();
+    let what = format!("{answered} of {} answered", counted(tasks.len(), "task"));
+    Some(Row::new(worst, None, "direct", what, None))
 }
 
 fn verdict_line(report: &Report, colour: Colour) -> String {

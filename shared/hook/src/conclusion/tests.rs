@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use greenlight_engine::{Failure, ReadinessRecord, StepRecord, VersionRecord};
-use greenlight_report::TaskSetRecord;
+use greenlight_report::{ControlPlaneRecord, ReachRecord, TaskSetRecord};
 use proptest::prelude::*;
 
 use super::*;
@@ -36,6 +36,7 @@ fn version(outcome: Outcome) -> VersionRecord {
         request: "GET /version".into(),
         expected: "cf78ba1".into(),
         observed: Some("initial".into()),
+        blue: None,
         samples: 3,
     }
 }
@@ -49,13 +50,15 @@ fn readiness(outcome: Outcome) -> ReadinessRecord {
         good: 0,
         polls: 9,
         not_yet: Vec::new(),
+        addresses: Vec::new(),
+        unreached: Vec::new(),
         duration: Duration::ZERO,
         last: None,
     }
 }
 
 fn task_set(outcome: Outcome) -> TaskSetRecord {
-    TaskSetRecord { outcome, reason: None, green: None, polls: 1 }
+    TaskSetRecord { outcome, reason: None, green: None, blue: None, polls: 1 }
 }
 
 #[test]
@@ -90,6 +93,57 @@ fn a_verdict_succeeds_by_evidence_alone() {
     ];
     for (case, draft, verdict) in cases {
         assert_eq!(Conclusion::of(&draft).verdict(), verdict, "{case}");
+    }
+}
+
+#[test]
+fn it_has_to_be_green_that_answered_by_awss_word_or_by_the_marker() {
+    use Outcome::{Fail, Inconclusive, Pass};
+    for (case, listener, marker, part) in [
+        ("AWS says so", Some(Pass), None, Ok("so and so")),
+        ("AWS says so, and the marker too", Some(Pass), Some(Pass), Ok("proven by")),
+        ("AWS's word is not to be had, but the marker", Some(Inconclusive), Some(Pass), Ok("proven by")),
+        ("neither is to be had", Some(Inconclusive), None, Err("marker: none configured")),
+        ("AWS says otherwise, whatever the marker says", Some(Fail), Some(Pass), Err("so and so")),
+        ("blue answers, whatever AWS says", Some(Pass), Some(Fail), Err("blue still answers")),
+        ("nobody looked", None, Some(Pass), Err("not looked at")),
+    ] {
+        let mut draft = draft(vec![check("home", true, Pass)]);
+        draft.demands.green = true;
+        draft.demands.version = marker.is_some();
+        draft.version = marker.map(version);
+        draft.green.control_plane = listener.map(half);
+        let conclusion = Conclusion::of(&draft);
+        let (verdict, part) = match part {
+            Ok(part) => (Verdict::Succeeded, part),
+            Err(part) => (Verdict::Failed, part),
+        };
+        assert_eq!(conclusion.verdict(), verdict, "{case}");
+        assert!(conclusion.reason().contains(part), "{case}: {}", conclusion.reason());
+    }
+}
+
+#[test]
+fn every_task_has_to_answer_when_they_are_asked_one_by_one() {
+    use Outcome::{Error, Fail, Pass};
+    for (case, tasks, reason) in [
+        ("all do", vec![vec![(true, Pass)], vec![(true, Pass), (false, Fail)]], Ok("2 of 2 tasks answered")),
+        ("there is none", vec![], Err("no required check is `direct`")),
+        ("one was asked nothing", vec![vec![(true, Pass)], vec![]], Err("no required check is `direct`")),
+        (
+            "the worst is named",
+            vec![vec![(true, Error)], vec![(true, Fail)], vec![(true, Pass)]],
+            Err("task 10.0.1.7:3000: check `direct`: GET / status 500, expected any 2xx (1 of 3 tasks answered)"),
+        ),
+    ] {
+        let mut draft = draft(vec![]);
+        draft.demands.direct = true;
+        draft.direct = tasks.into_iter().map(task).collect();
+        let conclusion = Conclusion::of(&draft);
+        let expected = if reason.is_ok() { Verdict::Succeeded } else { Verdict::Failed };
+        let (Ok(part) | Err(part)) = reason;
+        assert_eq!(conclusion.verdict(), expected, "{case}");
+        assert!(conclusion.reason().contains(part), "{case}: {}", conclusion.reason());
     }
 }
 
@@ -146,6 +200,8 @@ fn a_check_that_the_deadline_ended_is_unfinished_and_a_wrong_answer_says_more() 
                 remedy: None,
             }),
             captured: Vec::new(),
+            not_counted: 0,
+            beside: None,
         });
         (planned, record)
     };
@@ -186,11 +242,28 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     prop_oneof![Just(Pass), Just(Skipped), Just(Inconclusive), Just(Error), Just(Fail)]
 }
 
+fn halves() -> impl Strategy<Value = Outcome> {
+    prop_oneof![Just(Outcome::Pass), Just(Outcome::Fail), Just(Outcome::Inconclusive)]
+}
+
+fn half(outcome: Outcome) -> ControlPlaneRecord {
+    ControlPlaneRecord { outcome, said: "the test listener forwards so and so".into() }
+}
+
+fn task(checks: Vec<(bool, Outcome)>) -> DirectRecord {
+    let checks = checks.into_iter().map(|(required, outcome)| check("direct", required, outcome).1).collect();
+    DirectRecord { task: "10.0.1.7:3000".into(), checks }
+}
+
 prop_compose! {
     fn drafts()(
         checks in prop::collection::vec((any::<bool>(), outcomes(), any::<bool>()), 0..6),
         demands in any::<(bool, bool, bool)>(),
+        also in any::<(bool, bool, bool)>(),
         found in (prop::option::of(outcomes()), prop::option::of(outcomes()), prop::option::of(outcomes())),
+        reached in prop::option::of(outcomes()),
+        listener in prop::option::of(halves()),
+        tasks in prop::collection::vec(prop::collection::vec((any::<bool>(), outcomes()), 0..3), 0..3),
         problem in prop::option::weighted(0.2, "[a-z]{1,8}"),
     ) -> Draft {
         let mut draft = Draft::new(Mode::Enforce);
@@ -202,7 +275,18 @@ prop_compose! {
             }
         }
         let checks = std::mem::take(&mut draft.demands.checks);
-        draft.demands = Demands { task_set: demands.0, readiness: demands.1, version: demands.2, checks };
+        draft.demands = Demands {
+            task_set: demands.0,
+            readiness: demands.1,
+            version: demands.2,
+            reach: also.0,
+            green: also.1,
+            direct: also.2,
+            checks,
+        };
+        draft.reach = reached.map(|outcome| ReachRecord { target: "http://lb:8080".into(), outcome, reason: None });
+        draft.green.control_plane = listener.map(half);
+        draft.direct = tasks.into_iter().map(task).collect();
         draft.task_set = found.0.map(task_set);
         draft.readiness = found.1.map(readiness);
         draft.version = found.2.map(version);
@@ -225,9 +309,19 @@ proptest! {
             && (!draft.demands.task_set || draft.task_set.as_ref().is_some_and(|r| r.outcome == Outcome::Pass))
             && (!draft.demands.readiness || draft.readiness.as_ref().is_some_and(|r| r.outcome == Outcome::Pass))
             && (!draft.demands.version || draft.version.as_ref().is_some_and(|r| r.outcome == Outcome::Pass))
+            && (!draft.demands.reach || draft.reach.as_ref().is_some_and(|r| r.outcome == Outcome::Pass))
+            && (!draft.demands.green || match draft.green.control_plane.as_ref().map(|half| half.outcome) {
+                Some(Outcome::Pass) => true,
+                Some(Outcome::Inconclusive) => draft.demands.version,
+                _ => false,
+            })
+            && (!draft.demands.direct || (!draft.direct.is_empty() && draft.direct.iter().all(|task| {
+                let required = || task.checks.iter().filter(|check| check.required);
+                required().count() > 0 && required().all(|check| check.outcome == Outcome::Pass)
+            })))
             && required().all(|check| passed(&check.name));
         let something = if draft.demands.checks.is_empty() {
-            draft.demands.task_set || draft.demands.version
+            draft.demands.task_set || draft.demands.version || draft.demands.direct
         } else {
             required().count() > 0
         };
@@ -235,13 +329,16 @@ proptest! {
     }
 
     #[test]
-    fn taking_evidence_away_never_turns_failed_into_succeeded(draft in drafts(), which in 0_usize..8) {
+    fn taking_evidence_away_never_turns_failed_into_succeeded(draft in drafts(), which in 0_usize..11) {
         let before = Conclusion::of(&draft).judged();
         let mut poorer = draft;
         match which {
             0 => poorer.version = None,
             1 => poorer.readiness = None,
             2 => poorer.task_set = None,
+            8 => poorer.green.control_plane = None,
+            9 => poorer.reach = None,
+            10 => poorer.direct.clear(),
             other => drop((other - 3 < poorer.checks.len()).then(|| poorer.checks.remove(other - 3))),
         }
         if before == Verdict::Failed {

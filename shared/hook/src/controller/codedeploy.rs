@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::codedeploy::CodeDeployLifecycleEvent;
-use greenlight_deployment::{CallError, CodeDeploy, Delivery, Deployment, EcsTarget, HookExecution};
+use greenlight_deployment::{Aws, CallError, CodeDeploy, Delivery, DeploymentReader, HookExecution};
 use greenlight_report::ExecutionId;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::{Controller, Reader};
+use super::Controller;
 use crate::conclusion::Conclusion;
 
 /// CodeDeploy, reached as the environment says. Nothing is connected until it is needed.
@@ -21,7 +21,7 @@ pub struct CodeDeployController {
 
 impl Controller for CodeDeployController {
     type Execution = HookExecution;
-    type Reader = CodeDeployReader;
+    type Reader = DeploymentReader;
 
     fn identify(&self, event: &Value) -> Result<HookExecution, String> {
         // The deserializer's own words would repeat what the event holds, and that may be the id.
@@ -44,12 +44,8 @@ impl Controller for CodeDeployController {
         ExecutionId { deployment_id: execution.deployment_id.clone(), hook_execution: execution.fingerprint() }
     }
 
-    async fn reader(&self, execution: &HookExecution) -> CodeDeployReader {
-        CodeDeployReader {
-            client: CodeDeploy::from_environment().await,
-            deployment_id: execution.deployment_id.clone(),
-            target_id: OnceCell::new(),
-        }
+    async fn reader(&self, execution: &HookExecution) -> DeploymentReader {
+        DeploymentReader::new(&Aws::from_environment().await, &execution.deployment_id)
     }
 
     async fn deliver(
@@ -76,28 +72,6 @@ fn lacking(event: &Value) -> String {
         _ => "no mapping".to_owned(),
     };
     format!("this is not a CodeDeploy lifecycle event with {} and {}: {what}", FIELDS[0], FIELDS[1])
-}
-
-/// Reads one deployment.
-#[derive(Debug)]
-pub struct CodeDeployReader {
-    client: CodeDeploy,
-    deployment_id: String,
-    target_id: OnceCell<Option<String>>,
-}
-
-impl Reader for CodeDeployReader {
-    async fn deployment(&self) -> Result<Deployment, CallError> {
-        self.client.deployment(&self.deployment_id).await
-    }
-
-    async fn target(&self) -> Result<Option<EcsTarget>, CallError> {
-        let id = self.target_id.get_or_try_init(|| self.client.target_id(&self.deployment_id)).await?;
-        match id {
-            Some(id) => self.client.target(&self.deployment_id, id).await,
-            None => Ok(None),
-        }
-    }
 }
 
 #[cfg(test)]
