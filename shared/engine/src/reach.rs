@@ -37,13 +37,14 @@ impl Session {
         let request = Prepared { method: Method::GET, url, headers: Vec::new(), body: Vec::new(), private_body: false };
         let limit = Limit::nearest(LONGEST, None, deadline);
         let mut trace = Trace::start(&self.wire.origin);
-        let reached = match timeout_at(limit.end, self.wire.send(&request, &Connection::Fresh, &mut trace)).await {
-            Ok(answered) => answered.map(drop),
-            Err(_) => {
+        let sent = timeout_at(limit.end, self.wire.send(&request, &Connection::Fresh, &mut trace)).await;
+        let reached = sent.map_or_else(
+            |_| {
                 trace.note_connection();
                 Err(cut_off(&trace, limit))
-            }
-        };
+            },
+            |answered| answered.map(drop),
+        );
         reached.map_err(|failure| failure.fit_to_show(self.scope.redactor()))
     }
 }

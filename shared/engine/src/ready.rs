@@ -94,9 +94,11 @@ impl Session {
             markers: Markers::default(),
             observations: Observations::default(),
             lacks: None,
+            left: Vec::new(),
         };
         wait.run(deadline, progress).await;
-        (wait.record, wait.proof.as_ref().map(|proof| wait.markers.record(self.record_of(proof), &self.place)))
+        let version = wait.version();
+        (wait.record, version)
     }
 }
 
@@ -112,14 +114,16 @@ struct Wait<'a> {
     streak: Streak,
     markers: Markers,
     observations: Observations,
-    /// What the answers were lacking when they last lacked something; nothing once there was a whole row of good ones.
-    lacks: Option<String>,
+    /// What the last answer that was not good lacked; nothing once all who can be reached have answered better since.
+    lacks: Option<Lack>,
+    /// Addresses that a long enough row of good answers was lacking at last.
+    left: Vec<IpAddr>,
 }
 
 /// What one poll saw.
 enum Poll {
     Good,
-    NotYet(String),
+    NotYet(Lack),
     /// The end of the wait came first.
     Cut(String),
     /// It can never be asked.
@@ -148,9 +152,11 @@ impl Wait<'_> {
                         Next::GoOn(observed) => observed,
                     }
                 }
-                Poll::NotYet(observed) => {
+                Poll::NotYet(lack) => {
                     self.streak.not_good(&reached);
-                    self.lacks = Some(observed.clone());
+                    let observed = self.observed(&lack);
+                    self.lacks = Some(lack);
+                    self.left.clear();
                     Some(observed)
                 }
                 Poll::Cut(observed) => {
@@ -158,7 +164,7 @@ impl Wait<'_> {
                     self.streak.not_good(&reached);
                     if self.observations.last().is_none() {
                         self.observations.see(&observed);
-                        self.lacks = Some(observed);
+                        self.lacks = Some(Lack::Other(observed));
                     }
                     break;
                 }
@@ -189,16 +195,49 @@ impl Wait<'_> {
         match self.streak.standing(self.plan.consecutive.get(), &self.addresses()) {
             Standing::Short => Next::GoOn(None),
             Standing::Partial(left) => {
-                let left: Vec<String> = left.iter().map(IpAddr::to_string).collect();
-                self.lacks = Some(format!("no good answer yet from {}", left.join(", ")));
-                Next::GoOn(self.lacks.clone())
+                if !self.streak.holds_against(&left) {
+                    self.lacks = None;
+                }
+                self.left = left;
+                Next::GoOn(self.missing())
             }
             Standing::Complete(unreached) => {
                 self.lacks = None;
+                self.left.clear();
+                if let Some(closed) = self.gate.closed() {
+                    return Next::GoOn(Some(closed));
+                }
                 self.record.unreached = unreached;
-                self.gate.closed().map_or(Next::Ready, |closed| Next::GoOn(Some(closed)))
+                Next::Ready
             }
         }
+    }
+
+    /// A lack in words, as it is listed.
+    fn observed(&self, lack: &Lack) -> String {
+        match (lack, &self.proof) {
+            (Lack::Marker(marker), Some(proof)) => {
+                format!("version marker `{marker}`, expected `{}`", self.session.record_of(proof).expected)
+            }
+            (Lack::Marker(observed) | Lack::Other(observed), _) => observed.clone(),
+        }
+    }
+
+    /// The addresses that the row of good answers lacks, in words.
+    fn missing(&self) -> Option<String> {
+        let left: Vec<String> = self.left.iter().map(IpAddr::to_string).collect();
+        (!left.is_empty()).then(|| format!("no good answer yet from {}", left.join(", ")))
+    }
+
+    /// What the wait says about the version: never that it is proven while the lack of green's marker is what it ended
+    /// with, also when the last answer, from another node, had it.
+    fn version(&self) -> Option<VersionRecord> {
+        let record = self.session.record_of(self.proof.as_ref()?);
+        let other = match &self.lacks {
+            Some(Lack::Marker(observed)) if self.record.outcome != Outcome::Pass => Some(observed.as_str()),
+            _ => None,
+        };
+        Some(self.markers.record(record, other, &self.session.place))
     }
 
     /// What the target's name stands for at the moment.
@@ -224,10 +263,7 @@ impl Wait<'_> {
             let sample = self.session.sample(proof, &attempt);
             let poll = match &sample {
                 Sample::Green => Poll::Good,
-                Sample::Other(observed) => {
-                    let expected = self.session.record_of(proof).expected;
-                    Poll::NotYet(format!("version marker `{observed}`, expected `{expected}`"))
-                }
+                Sample::Other(observed) => Poll::NotYet(Lack::Marker(observed.clone())),
                 Sample::Unread(observed) => not_yet(&attempt, observed),
             };
             if !matches!(poll, Poll::Cut(_)) {
@@ -265,6 +301,15 @@ impl Wait<'_> {
     }
 }
 
+/// What an answer lacked to be a good one.
+#[derive(Debug, Clone)]
+enum Lack {
+    /// Green's marker: this one was read.
+    Marker(String),
+    /// Something else.
+    Other(String),
+}
+
 /// How a wait goes on after a good answer.
 enum Next {
     Ready,
@@ -276,7 +321,7 @@ fn not_yet(attempt: &Attempt, observed: &str) -> Poll {
     let observed = format!("{}: {observed}", attempt.record.request);
     match attempt.cut_by {
         Some(Cause::Deadline | Cause::Budget) => Poll::Cut(observed),
-        Some(Cause::Timeout) | None => Poll::NotYet(observed),
+        Some(Cause::Timeout) | None => Poll::NotYet(Lack::Other(observed)),
     }
 }
 

@@ -81,7 +81,7 @@ pub struct StepRecord {
     pub attempts: Vec<AttemptRecord>,
     /// How many more attempts there were: those between the first [`Self::FIRST_KEPT`] and the last [`Self::LAST_KEPT`],
     /// and those that a report had no room for.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub attempts_left_out: usize,
     /// What kept it from any attempt, or from the next one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +90,7 @@ pub struct StepRecord {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub captured: Vec<String>,
     /// Answers of somebody else, that were not judged, where only green's count.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub not_counted: u32,
     /// What somebody else answered to the same question, when green's answer was wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,14 +130,8 @@ impl StepRecord {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
-fn is_none(number: &u32) -> bool {
-    *number == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One request as it was sent, and its answer.

@@ -183,9 +183,9 @@ mod tests {
         first
     }
 
-    fn resolver(target: Option<&str>, base: Host<&str>) -> Arc<TargetResolver> {
+    fn resolver(target: Option<&str>, base: Host<String>) -> Arc<TargetResolver> {
         let resolve = Resolve::parse("alb.test=127.0.0.1,127.0.0.2").unwrap();
-        Arc::new(TargetResolver::new(target.map(str::to_owned), base.to_owned(), resolve))
+        Arc::new(TargetResolver::new(target.map(str::to_owned), base, resolve))
     }
 
     #[tokio::test]
@@ -200,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_begin_with_each_address_in_turn_unless_they_belong_together() {
-        let resolver = resolver(Some("orders.example.com"), Host::Domain("ALB.test"));
+        let resolver = resolver(Some("orders.example.com"), Host::Domain("ALB.test".into()));
         assert!(resolver.addresses().is_empty(), "nothing was looked up");
         let in_turn = InTurn(Arc::clone(&resolver));
         assert_eq!(firsts(&in_turn, "orders.example.com").await, ["127.0.0.1", "127.0.0.2", "127.0.0.1"]);

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use crate::attempt::Limit;
-use crate::client::Connection;
 use crate::deadline::Deadline;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
@@ -91,7 +90,7 @@ impl Session {
         let captures = Captures::new();
         let values = Layered { scope: &self.scope, captures: &captures };
         let limit = Limit::nearest(version.timeout.unwrap_or(self.timeout), None, deadline);
-        match self.ask(&proof.question(Connection::Fresh), values, limit).await {
+        match self.ask(&proof.question(self.wire.clients.share()), values, limit).await {
             Ok(attempt) => self.sample(proof, &attempt),
             Err(failure) => Sample::Unread(failure.sentence()),
         }

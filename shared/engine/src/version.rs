@@ -38,7 +38,8 @@ pub(crate) enum Sample {
 }
 
 impl Session {
-    /// Asks for the version marker once, on a fresh connection: to see, later on, that green still answers.
+    /// Asks for the version marker once, on a fresh connection to the next address: to see, later on, that green still
+    /// answers.
     pub async fn version(&self, version: &Version, deadline: Deadline) -> VersionRecord {
         let proof = match self.proof(version) {
             Ok(proof) => proof,
@@ -47,7 +48,7 @@ impl Session {
         let captures = Captures::new();
         let values = Layered { scope: &self.scope, captures: &captures };
         let limit = Limit::nearest(version.timeout.unwrap_or(self.timeout), None, deadline);
-        let attempt = match self.ask(&proof.question(Connection::Fresh), values, limit).await {
+        let attempt = match self.ask(&proof.question(self.wire.clients.share()), values, limit).await {
             Ok(attempt) => attempt,
             Err(failure) => return self.unproven(version, &failure),
         };

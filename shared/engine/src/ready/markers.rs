@@ -29,38 +29,33 @@ impl Markers {
         self.last = Some(sample);
     }
 
-    /// The marker that was read last, when it was not green's.
-    pub(super) fn other(&self) -> Option<&str> {
-        match &self.last {
-            Some(Sample::Other(observed)) => Some(observed),
-            _ => None,
-        }
-    }
-
-    /// Passes with the samples since which green alone has answered; blue's before that were *not yet*.
-    pub(super) fn record(&self, record: VersionRecord, place: &str) -> VersionRecord {
-        match &self.last {
-            Some(Sample::Green) => VersionRecord {
+    /// Passes with the samples since which green alone has answered; blue's before that were *not yet*. `other` is the
+    /// marker that the wait ended with for want of green's.
+    pub(super) fn record(&self, record: VersionRecord, other: Option<&str>, place: &str) -> VersionRecord {
+        let not_greens = |observed: &str, record: VersionRecord| VersionRecord {
+            outcome: Outcome::Fail,
+            reason: Some(record.mismatch(observed, place)),
+            observed: Some(observed.to_owned()),
+            samples: self.compared,
+            ..record
+        };
+        match (other, &self.last) {
+            (Some(observed), _) => not_greens(observed, record),
+            (None, Some(Sample::Other(observed))) => not_greens(observed, record),
+            (None, Some(Sample::Green)) => VersionRecord {
                 outcome: Outcome::Pass,
                 observed: Some(record.expected.clone()),
                 samples: self.green,
                 ..record
             },
-            Some(Sample::Other(observed)) => VersionRecord {
-                outcome: Outcome::Fail,
-                reason: Some(record.mismatch(observed, place)),
-                observed: Some(observed.clone()),
-                samples: self.compared,
-                ..record
-            },
-            Some(Sample::Unread(why)) => VersionRecord {
+            (None, Some(Sample::Unread(why))) => VersionRecord {
                 outcome: Outcome::Fail,
                 reason: Some(format!("the version marker could not be read: {why}")),
                 observed: self.observed.clone(),
                 samples: self.compared,
                 ..record
             },
-            None => VersionRecord { reason: Some("there was no time to ask".into()), ..record },
+            (None, None) => VersionRecord { reason: Some("there was no time to ask".into()), ..record },
         }
     }
 }

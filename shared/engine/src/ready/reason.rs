@@ -1,12 +1,12 @@
 //! Why green was not ready: what was waited for, how long, how often, and what was lacking at last.
 
-use super::Wait;
+use super::{Lack, Wait};
 use crate::duration::duration;
 use crate::record::ReadinessRecord;
 
 impl Wait<'_> {
-    /// The sentence for a wait that ended without a pass. What the answers lacked comes first, and then what the gate
-    /// still waits for.
+    /// The sentence for a wait that ended without a pass. What the answers lacked comes first, then who has not answered
+    /// well, and then what the gate still waits for.
     pub(super) fn reason(&self, by_deadline: bool) -> String {
         let length = if by_deadline {
             format!("in {}, when the time for the whole was over", duration(self.record.duration))
@@ -14,13 +14,13 @@ impl Wait<'_> {
             format!("within {}", duration(self.plan.within))
         };
         let asked = self.asked();
-        let closed = self.gate.closed();
-        if let (Some(observed), Some(proof)) = (self.markers.other(), &self.proof) {
+        let besides = self.missing().into_iter().chain(self.gate.closed());
+        if let (Some(Lack::Marker(observed)), Some(proof)) = (&self.lacks, &self.proof) {
             let mismatch = self.session.record_of(proof).mismatch(observed, &self.session.place);
-            let closed = closed.map_or_else(String::new, |closed| format!("; {closed}"));
-            return format!("{mismatch}; no change {length}{closed} ({asked})");
+            let whole: Vec<String> = [mismatch, format!("no change {length}")].into_iter().chain(besides).collect();
+            return format!("{} ({asked})", whole.join("; "));
         }
-        let lacking: Vec<&str> = self.lacks.as_deref().into_iter().chain(closed.as_deref()).collect();
+        let lacking: Vec<String> = self.lacks.iter().map(|lack| self.observed(lack)).chain(besides).collect();
         let lacking = if lacking.is_empty() { String::new() } else { format!(": {}", lacking.join("; ")) };
         format!("green was not ready {length}{lacking} ({asked})")
     }

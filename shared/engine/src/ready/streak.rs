@@ -56,6 +56,11 @@ impl Streak {
         self.covered.iter().copied().collect()
     }
 
+    /// Whether the last answer of one of these was not good.
+    pub(super) fn holds_against(&self, addresses: &[IpAddr]) -> bool {
+        addresses.iter().any(|address| self.bad.contains(address))
+    }
+
     /// How far the row has come when `wanted` good answers are, and when the target's name stands for `addresses`.
     ///
     /// Each connection begins with the next address, and goes on to another one only where that cannot be connected to.
@@ -68,7 +73,7 @@ impl Streak {
         let addresses: BTreeSet<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
         let left: Vec<IpAddr> = addresses.difference(&self.covered).copied().collect();
         let turns = u32::try_from(addresses.len()).unwrap_or(u32::MAX).saturating_mul(2);
-        let pardoned = self.good >= wanted.saturating_add(turns) && self.bad.is_disjoint(&addresses);
+        let pardoned = self.good >= wanted.saturating_add(turns) && !self.holds_against(&left);
         if left.is_empty() || pardoned { Standing::Complete(left) } else { Standing::Partial(left) }
     }
 }

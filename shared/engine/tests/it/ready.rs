@@ -1,8 +1,9 @@
 //! Waiting for green, and the proof that it is green that answers.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use greenlight_engine::{Deadline, Open, Outcome, ReadinessRecord, Silent, VersionRecord};
+use greenlight_engine::{Deadline, Gate, Open, Outcome, ReadinessRecord, Silent, VersionRecord};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -76,18 +77,34 @@ async fn a_load_balancer_whose_nodes_switch_one_by_one_is_waited_for() {
 }
 
 #[tokio::test]
-async fn blue_that_goes_on_answering_fails_both() {
-    let server = Server::start(|_| marker("initial")).await;
-    let facts = [("green.env.app.VERSION", json!("cf78ba1"))];
-    let (ready, version) = wait(&format!("{SHORT}{VERSION}{CHECKS}"), &server.url(), &facts).await;
-    assert_eq!(ready.outcome, Outcome::Fail);
-    let reason = ready.reason.unwrap();
-    let sentence = "the listener still answers `initial` (version marker), green is `cf78ba1`";
-    assert!(reason.starts_with(sentence) && reason.contains("within 80ms"), "{reason}");
-    let version = version.unwrap();
-    assert_eq!((version.outcome, version.reason.as_deref()), (Outcome::Fail, Some(sentence)));
-    assert_eq!(version.observed.as_deref(), Some("initial"));
-    assert!(!server.asked().contains(&"GET /health".to_owned()));
+async fn another_that_goes_on_answering_fails_both_and_blue_is_called_blue() {
+    let green = ("green.env.app.VERSION", json!("cf78ba1"));
+    let blue = |marker: &str| ("blue.env.app.VERSION", json!(marker));
+    let neither = "the test listener answers `initial` (version marker), expected `cf78ba1`";
+    for (facts, sentence, known) in [
+        (
+            vec![green.clone(), blue("initial")],
+            "blue still answers on the test listener: version marker `initial`, expected `cf78ba1`",
+            Some("initial"),
+        ),
+        (vec![green.clone(), blue("other")], &format!("{neither}: neither green nor blue"), Some("other")),
+        (vec![green], neither, None),
+    ] {
+        let server = Server::start(|_| marker("initial")).await;
+        let suite = read(&format!("{SHORT}{VERSION}{CHECKS}"));
+        let session = open_with(&suite, &server.url(), &facts).called("the test listener");
+        let wait = session.ready(suite.ready.as_ref(), suite.version.as_ref(), &Open, enough(), &Silent);
+        let (ready, version) = wait.await;
+        assert_eq!(ready.outcome, Outcome::Fail);
+        let reason = ready.reason.unwrap();
+        assert!(reason.starts_with(&format!("{sentence}; no change within 80ms (")), "{reason}");
+        let version = version.unwrap();
+        assert_eq!((version.outcome, version.reason.as_deref()), (Outcome::Fail, Some(sentence)));
+        assert_eq!((version.observed.as_deref(), version.blue.as_deref()), (Some("initial"), known));
+        assert!(!server.asked().contains(&"GET /health".to_owned()));
+        let later = session.version(suite.version.as_ref().unwrap(), enough()).await;
+        assert_eq!((later.reason.as_deref(), later.blue.as_deref()), (Some(sentence), known));
+    }
 }
 
 #[tokio::test]
@@ -185,6 +202,71 @@ async fn the_deadline_before_the_budget_is_an_error() {
     assert!(ready.reason.unwrap().contains("when the time for the whole was over"));
     let (ready, _) = session.ready(suite.ready.as_ref(), None, &Open, deadline, &Told::default()).await;
     assert_eq!((ready.outcome, ready.polls), (Outcome::Error, 0));
+}
+
+/// A gate that opens after it was asked so often.
+struct After(AtomicU32);
+
+impl Gate for After {
+    fn closed(&self) -> Option<String> {
+        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).ok()?;
+        Some(format!("{left} of 4 targets are not healthy"))
+    }
+}
+
+#[tokio::test]
+async fn a_closed_gate_is_waited_for_while_the_row_of_good_answers_goes_on() {
+    let server = Server::start(|_| ok("")).await;
+    let suite = read(&format!("{QUICK}{CHECKS}"));
+    let (gate, told) = (After(2.into()), Told::default());
+    let (ready, _) = open(&suite, &server.url()).ready(suite.ready.as_ref(), None, &gate, enough(), &told).await;
+    assert_eq!((ready.outcome, ready.reason, ready.good, ready.polls), (Outcome::Pass, None, 5, 5));
+    let observed: Vec<_> = ready.not_yet.iter().map(|seen| (seen.observed.as_str(), seen.times)).collect();
+    assert_eq!(observed, [("2 of 4 targets are not healthy", 1), ("1 of 4 targets are not healthy", 1)]);
+    let waiting = "waiting for `GET /health`";
+    let seen = |number| format!("{waiting}: {number} of 4 targets are not healthy");
+    assert_eq!(told.all(), [waiting.to_owned(), seen(2), seen(1)]);
+}
+
+#[tokio::test]
+async fn a_gate_that_stays_closed_is_the_reason_after_what_the_answers_lacked() {
+    struct Closed;
+    impl Gate for Closed {
+        fn closed(&self) -> Option<String> {
+            Some("1 of 4 targets is healthy".into())
+        }
+    }
+    let facts = [("green.env.app.VERSION", json!("cf78ba1")), ("blue.env.app.VERSION", json!("initial"))];
+    let status = "GET http://ADDRESS/health: status 503, expected 2xx; ";
+    let blue = "blue still answers on the listener: version marker `initial`, expected `cf78ba1`; no change within";
+    for (what, script, reason) in [
+        (
+            "good",
+            (|_, _| 200) as fn(&str, usize) -> u16,
+            "green was not ready within 80ms: 1 of 4 targets is healthy (",
+        ),
+        ("good at last", |_, nth| if nth < 4 { 503 } else { 200 }, "green was not ready within 80ms: 1 of 4"),
+        (
+            "bad",
+            |path, _| if path == "/health" { 503 } else { 200 },
+            &format!("green was not ready within 80ms: {status}1 of 4"),
+        ),
+        ("blue", |_, _| 0, &format!("{blue} 80ms; 1 of 4 targets is healthy (")),
+    ] {
+        let server = Server::start(move |request: &Received| match script(request.path(), request.nth) {
+            0 => marker("initial"),
+            status => answer(status, &[], r#"{"version": "cf78ba1"}"#),
+        })
+        .await;
+        let suite = read(&format!("{SHORT}{VERSION}{CHECKS}"));
+        let session = open_with(&suite, &server.url(), &facts);
+        let wait = session.ready(suite.ready.as_ref(), suite.version.as_ref(), &Closed, enough(), &Silent);
+        let (ready, _) = wait.await;
+        assert_eq!(ready.outcome, Outcome::Fail, "{what}");
+        let said = ready.reason.unwrap();
+        assert!(said.starts_with(&reason.replace("ADDRESS", &server.address.to_string())), "{what}: {said}");
+        assert_eq!(said.matches("1 of 4").count(), 1, "{said}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A server that does what a test says, byte by byte: correct ones cannot be made to misbehave.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -66,7 +66,38 @@ impl Server {
         Wrapping: Future<Output = Option<S>> + Send,
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve_at(TcpListener::bind("127.0.0.1:0").await.unwrap(), script, wrap)
+    }
+
+    /// The nodes of a load balancer: one address each, from 127.0.0.1 on, and one port. `script` is told which it is,
+    /// counted from 1.
+    pub(crate) async fn nodes<F>(number: u8, script: F) -> Vec<Self>
+    where
+        F: Fn(u8, &Received) -> Vec<Act> + Clone + Send + Sync + 'static,
+    {
+        let mut listeners = Vec::new();
+        // A port that is free at one address may be taken at another.
+        while listeners.len() < usize::from(number) {
+            listeners = vec![TcpListener::bind("127.0.0.1:0").await.unwrap()];
+            let port = listeners[0].local_addr().unwrap().port();
+            for last in 2..=number {
+                listeners.extend(TcpListener::bind((Ipv4Addr::new(127, 0, 0, last), port)).await.ok());
+            }
+        }
+        let node = |(listener, number): (TcpListener, u8)| {
+            let script = script.clone();
+            Self::serve_at(listener, move |request: &Received| script(number, request), |stream| async { Some(stream) })
+        };
+        listeners.into_iter().zip(1..).map(node).collect()
+    }
+
+    fn serve_at<F, W, S, Wrapping>(listener: TcpListener, script: F, wrap: W) -> Self
+    where
+        F: Fn(&Received) -> Vec<Act> + Send + Sync + 'static,
+        W: Fn(TcpStream) -> Wrapping + Send + Sync + 'static,
+        Wrapping: Future<Output = Option<S>> + Send,
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let (log, script, wrap) = (Arc::clone(&received), Arc::new(script), Arc::new(wrap));

@@ -32,9 +32,14 @@ pub(crate) fn open(suite: &Suite, url: &str) -> Session {
 }
 
 pub(crate) fn open_with(suite: &Suite, url: &str, facts: &[(&str, Value)]) -> Session {
+    open_at(suite, url, facts, &Resolve::default())
+}
+
+/// The same, with names that are not looked up.
+pub(crate) fn open_at(suite: &Suite, url: &str, facts: &[(&str, Value)], resolve: &Resolve) -> Session {
     let facts: BTreeMap<_, _> = facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let scope = Scope::build(suite, facts, &|_| Some(SECRET.into()), &BTreeMap::new()).unwrap();
-    Session::open(suite, &BaseUrl::parse(url).unwrap(), scope, None, &Resolve::default()).unwrap()
+    Session::open(suite, &BaseUrl::parse(url).unwrap(), scope, None, resolve).unwrap()
 }
 
 /// Runs all checks.
