@@ -197,4 +197,12 @@ mod tests {
         let nowhere = Aws::load(aws_config::defaults(BehaviorVersion::v2026_01_12()).region(None::<Region>), |_| None);
         assert_eq!(nowhere.await.region(), "no region");
     }
+
+    #[tokio::test]
+    async fn aws_is_not_asked_to_pack_its_answers() {
+        let server = StandIn::answering("200 OK", "{}");
+        let _ = CodeDeploy::new(&server.aws().await).target_id("d-1").await;
+        let asked = server.asked().concat().to_lowercase();
+        assert!(asked.contains("listdeploymenttargets") && !asked.contains("gzip"), "{asked}");
+    }
 }

@@ -43,7 +43,7 @@ pub struct Facts {
     pub test: Known<Option<Listener>>,
     /// The production listener; `None` when the deployment group has none.
     pub production: Known<Option<Listener>>,
-    /// The load balancer of the listeners.
+    /// The load balancer of the test listener; where there is none, of the production listener.
     pub load_balancer: Known<LoadBalancer>,
     /// The replacement.
     pub green: Side,

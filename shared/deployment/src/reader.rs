@@ -102,13 +102,11 @@ impl Reader for DeploymentReader {
     }
 
     async fn service(&self) -> Known<Service> {
-        match self.target_id().await? {
-            Some(id) => self.ecs.service(&id).await,
-            None => {
-                let resource = deployment_resource(&self.deployment_id);
-                Err(CallError::absent(DESCRIBE_SERVICES, resource, "the deployment has no target"))
-            }
-        }
+        let id = self.target_id().await?.ok_or_else(|| {
+            let resource = deployment_resource(&self.deployment_id);
+            CallError::absent(DESCRIBE_SERVICES, resource, "the deployment has no target")
+        })?;
+        self.ecs.service(&id).await
     }
 
     async fn listeners(&self, arns: &[String]) -> Known<Vec<Listener>> {

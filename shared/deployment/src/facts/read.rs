@@ -25,32 +25,8 @@ impl Facts {
     /// A read that depends on a failed one carries that one's error. What has not been answered by `until` is an error of
     /// that very call, and everything else that was read is kept.
     pub async fn read<R: Reader>(reader: &R, deployment_id: &str, until: Instant) -> Self {
-        let reading = Reading::new(reader, deployment_id, until);
-        let (deployment, target, service, test, production, load_balancer, green, blue, target_group, health) = tokio::join!(
-            reading.deployment(),
-            reading.target(),
-            reading.service(),
-            reading.test(),
-            reading.production(),
-            reading.load_balancer(),
-            reading.side(&GREEN),
-            reading.side(&BLUE),
-            reading.target_group(),
-            reading.health(),
-        );
-        Self {
-            deployment_id: deployment_id.to_owned(),
-            deployment: deployment.clone(),
-            target: target.clone(),
-            service: service.clone(),
-            test,
-            production,
-            load_balancer,
-            green,
-            blue,
-            target_group,
-            health,
-        }
+        // All steps together are some twenty KiB, which are not for the stack of whoever waits.
+        Box::pin(Reading::new(reader, deployment_id, until).facts()).await
     }
 }
 
@@ -86,6 +62,34 @@ impl<'r, R: Reader> Reading<'r, R> {
             target: OnceCell::new(),
             service: OnceCell::new(),
             listeners: OnceCell::new(),
+        }
+    }
+
+    async fn facts(self) -> Facts {
+        let (deployment, target, service, test, production, load_balancer, green, blue, target_group, health) = tokio::join!(
+            self.deployment(),
+            self.target(),
+            self.service(),
+            self.test(),
+            self.production(),
+            self.load_balancer(),
+            self.side(&GREEN),
+            self.side(&BLUE),
+            self.target_group(),
+            self.health(),
+        );
+        Facts {
+            deployment_id: self.deployment_id.to_owned(),
+            deployment: deployment.clone(),
+            target: target.clone(),
+            service: service.clone(),
+            test,
+            production,
+            load_balancer,
+            green,
+            blue,
+            target_group,
+            health,
         }
     }
 

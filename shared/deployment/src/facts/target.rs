@@ -158,6 +158,22 @@ mod tests {
     }
 
     #[test]
+    fn blue_is_the_labelled_set_or_the_only_primary_one() {
+        let blue = task_set("Blue", "ACTIVE", 1, 1, 0);
+        let green = task_set("Green", "PRIMARY", 1, 1, 0);
+        let bare = |status| task_set("", status, 1, 1, 0);
+        for (case, task_sets, found) in [
+            ("labelled, after production moved", vec![green.clone(), blue.clone()], Some(blue.clone())),
+            ("only green is there", vec![green.clone()], None),
+            ("no labels", vec![bare("ACTIVE"), bare("PRIMARY")], Some(bare("PRIMARY"))),
+            ("no labels and two primaries", vec![bare("PRIMARY"), bare("PRIMARY")], None),
+        ] {
+            let target = EcsTarget { task_sets, ..EcsTarget::default() };
+            assert_eq!(target.blue(), found.as_ref(), "{case}");
+        }
+    }
+
+    #[test]
     fn the_hook_in_progress_is_the_one_running_event_that_can_have_a_function() {
         for (case, events, found) in [
             ("a hook runs", &[("Install", "Succeeded"), ("AfterInstall", "InProgress")][..], Some("AfterInstall")),

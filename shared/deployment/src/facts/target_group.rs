@@ -119,8 +119,9 @@ impl From<&sdk::TargetHealthDescription> for TargetHealth {
             id: target.and_then(|target| target.id.clone()).unwrap_or_default(),
             port: port(target.and_then(sdk::TargetDescription::port)),
             zone: target.and_then(|target| target.availability_zone.clone()),
-            state: text(health.and_then(|health| health.state()).map(|state| state.as_str())).unwrap_or_default(),
-            reason: text(health.and_then(|health| health.reason()).map(|reason| reason.as_str())),
+            state: text(health.and_then(|health| health.state()).map(sdk::TargetHealthStateEnum::as_str))
+                .unwrap_or_default(),
+            reason: text(health.and_then(|health| health.reason()).map(sdk::TargetHealthReasonEnum::as_str)),
             description: text(health.and_then(|health| health.description())),
         }
     }
@@ -150,6 +151,8 @@ mod seconds {
 mod tests {
     use super::*;
 
+    const MISMATCH: &str = "Health checks failed with these codes: [500]";
+
     #[test]
     fn the_health_of_a_target_is_one_sentence() {
         let target = |id: &str, port, state: &str, reason: Option<&str>, description: Option<&str>| TargetHealth {
@@ -160,7 +163,6 @@ mod tests {
             reason: reason.map(str::to_owned),
             description: description.map(str::to_owned),
         };
-        const MISMATCH: &str = "Health checks failed with these codes: [500]";
         for (health, sentence) in [
             (
                 target("10.0.1.7", Some(8080), "unhealthy", Some("Target.ResponseCodeMismatch"), Some(MISMATCH)),

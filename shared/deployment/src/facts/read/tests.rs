@@ -6,7 +6,7 @@ use super::super::scripted::{BLUE_GROUP, DEPLOYMENT_ID, GREEN_GROUP, Scripted, l
 use super::*;
 use crate::call::CallErrorKind;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 async fn read(reader: &Scripted) -> Facts {
     Facts::read(reader, DEPLOYMENT_ID, Instant::now() + LONG).await
@@ -129,17 +129,14 @@ async fn without_ecs_the_target_groups_are_found_by_their_names_on_the_listeners
         let mut reader = Scripted { listeners, ..Scripted::new() }.denying("ecs:DescribeServices");
         reader.denied.extend(denied);
         let facts = read(&reader).await;
-        match found {
-            Some(arn) => {
-                assert_eq!(facts.green.target_group.unwrap().as_deref(), Some(arn), "{case}");
-                assert_eq!(facts.target_group.unwrap().arn, arn, "{case}");
-                assert_eq!(facts.health.unwrap().len(), 1, "{case}");
-            }
-            None => {
-                let error = facts.green.target_group.unwrap_err();
-                assert_eq!(error.action, "ecs:DescribeServices", "{case}: the call that failed first");
-                assert_eq!(facts.health, Err(error), "{case}");
-            }
+        if let Some(arn) = found {
+            assert_eq!(facts.green.target_group.unwrap().as_deref(), Some(arn), "{case}");
+            assert_eq!(facts.target_group.unwrap().arn, arn, "{case}");
+            assert_eq!(facts.health.unwrap().len(), 1, "{case}");
+        } else {
+            let error = facts.green.target_group.unwrap_err();
+            assert_eq!(error.action, "ecs:DescribeServices", "{case}: the call that failed first");
+            assert_eq!(facts.health, Err(error), "{case}");
         }
     }
 }
