@@ -6,6 +6,8 @@
 
 mod api_error;
 mod codedeploy;
+mod ecs;
+mod elb;
 mod identity;
 mod misbehaviour;
 mod query;
@@ -26,7 +28,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use codedeploy::HookExecution;
 pub use identity::Identity;
 pub use misbehaviour::{Misbehaviour, Refusal};
-pub use world::Scene;
+pub(crate) use service::ACTIONS;
+pub use world::{Balancer, Scene};
 
 use crate::lifecycle::LifecycleEvent;
 use crate::record::{Call, DeploymentStatus, ErrorInformation, Exchange, StepStatus};
@@ -96,9 +99,14 @@ impl Aws {
         self.shared.world().codedeploy.played_mut().green_runs(running, desired);
     }
 
-    /// Production traffic goes to green.
-    pub fn green_serves(&self) {
-        self.shared.world().codedeploy.played_mut().green_serves();
+    /// So much of production's traffic goes to green, in percent.
+    pub fn green_serves(&self, percent: u8) {
+        self.shared.world().codedeploy.played_mut().green_serves(f64::from(percent));
+    }
+
+    /// The green task set is deleted.
+    pub fn green_is_gone(&self) {
+        self.shared.world().codedeploy.played_mut().green_is_gone();
     }
 
     /// The blue task set is deleted.
@@ -106,9 +114,9 @@ impl Aws {
         self.shared.world().codedeploy.played_mut().blue_is_gone();
     }
 
-    /// Production traffic goes to blue again.
-    pub fn blue_serves(&self) {
-        self.shared.world().codedeploy.played_mut().blue_serves();
+    /// The deployment waits for approval, and is `Ready`; or it goes on.
+    pub fn waits(&self, is_ready: bool) {
+        self.shared.world().codedeploy.played_mut().waits(is_ready);
     }
 
     /// The deployment is over.
@@ -116,10 +124,24 @@ impl Aws {
         self.shared.world().codedeploy.played_mut().finish(status, error);
     }
 
-    /// Creates the deployment that rolls the played one back, and gives its id.
+    /// An event that no function is bound to is over.
+    pub fn pass(&self, event: LifecycleEvent) {
+        let mut world = self.shared.world();
+        let status = world.codedeploy.hookless();
+        world.codedeploy.played_mut().end(event, status);
+    }
+
+    /// Creates the deployment that rolls the played one back by moving traffic alone, and gives its id.
     #[must_use]
     pub fn roll_back(&self) -> String {
         self.shared.world().codedeploy.roll_back()
+    }
+
+    /// Creates the deployment that rolls the played one back with its hooks, and gives its id. It is the one that is
+    /// played from now on.
+    #[must_use]
+    pub fn begin_rollback(&self) -> String {
+        self.shared.world().codedeploy.begin_rollback()
     }
 
     /// Every call so far, of every service, in order.

@@ -18,7 +18,7 @@ pub enum RehearsalError {
     /// A file could not be read.
     #[error("cannot read {kind} `{}`: {source}", path.display())]
     Unreadable {
-        /// `appspec` or `suite`.
+        /// `appspec`, `suite` or `task definition`.
         kind: &'static str,
         /// As it was given.
         path: PathBuf,
@@ -28,6 +28,14 @@ pub enum RehearsalError {
     /// The appspec is wrong.
     #[error("{0}")]
     Appspec(Diagnostics),
+    /// The file beside the appspec is none.
+    #[error("`{}` is not a task definition: {why}", path.display())]
+    TaskDefinition {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A `Hooks` entry names a function that none of ours is.
     #[error(
         "`{function}`, bound to {event}, is none of the functions that are here: {}\n\
@@ -75,6 +83,12 @@ pub enum RehearsalError {
     /// Faults that cannot happen together, or here.
     #[error("{why}")]
     Faults {
+        /// Which ones, and why not.
+        why: String,
+    },
+    /// Settings that mean nothing, or not together.
+    #[error("{why}")]
+    Settings {
         /// Which ones, and why not.
         why: String,
     },

@@ -19,6 +19,11 @@ pub enum Event {
     Logged(LogLine),
     /// A step is over.
     StepEnded(Step),
+    /// CodeDeploy rolls back with a deployment that is played like the first; its steps follow.
+    RollbackBegan {
+        /// Its id.
+        deployment_id: String,
+    },
     /// Nothing happens for a while, so that a person can ask the listeners.
     Holding(Duration),
     /// The deployment is over.

@@ -16,11 +16,11 @@ pub enum Fault {
     Status500,
     /// Green is healthy, and another version than the one that is deployed.
     WrongVersion,
-    /// Green answers later than anyone waits.
+    /// Green answers later than anyone waits, from its first test traffic on.
     Slow,
-    /// Green takes connections and never answers.
+    /// Green takes connections and never answers, from its first test traffic on.
     Hang,
-    /// Green refuses connections.
+    /// Green refuses connections, from its first test traffic on.
     Refuse,
     /// One of green's tasks stops right after the installation.
     NotSteady,
@@ -40,6 +40,18 @@ pub enum Fault {
     SuiteBroken,
     /// Lambda delivers every event twice.
     Twice,
+    /// DescribeListeners shows green, and every node keeps serving blue.
+    NeverSwitch,
+    /// The test listener's action itself stays on blue.
+    BlueOnTestListener,
+    /// One of green's tasks answers 500 to everything, from the end of the installation on.
+    OneBadTask,
+    /// Green's health checks fail from the end of the installation on, and the rest answers.
+    UnhealthyTargets,
+    /// Green has one task less than blue.
+    FewerTasks,
+    /// Every read of AWS is denied; the status call is not.
+    AccessDenied,
 }
 
 /// How a deployment is expected to end.
@@ -52,18 +64,24 @@ pub enum Ending {
 }
 
 impl Fault {
-    /// In the order of the help text: a broken green, a slow platform, broken functions.
-    pub const ALL: [Self; 14] = [
+    /// In the order of the help text: a broken green, a platform that is slow or wrong, broken functions.
+    pub const ALL: [Self; 20] = [
         Self::Status500,
         Self::WrongVersion,
         Self::Slow,
         Self::Hang,
         Self::Refuse,
         Self::NotSteady,
+        Self::FewerTasks,
+        Self::OneBadTask,
+        Self::UnhealthyTargets,
         Self::LateSwitch,
         Self::NodeByNode,
+        Self::NeverSwitch,
+        Self::BlueOnTestListener,
         Self::NotReady,
         Self::Throttle,
+        Self::AccessDenied,
         Self::Kill,
         Self::KillAlways,
         Self::SuiteBroken,
@@ -88,6 +106,12 @@ impl Fault {
             Self::KillAlways => "kill-always",
             Self::SuiteBroken => "suite-broken",
             Self::Twice => "twice",
+            Self::NeverSwitch => "never-switch",
+            Self::BlueOnTestListener => "blue-on-test-listener",
+            Self::OneBadTask => "one-bad-task",
+            Self::UnhealthyTargets => "unhealthy-targets",
+            Self::FewerTasks => "fewer-tasks",
+            Self::AccessDenied => "access-denied",
         }
     }
 
@@ -97,9 +121,9 @@ impl Fault {
         match self {
             Self::Status500 => "green answers 500",
             Self::WrongVersion => "green is healthy, and another version than the one that is deployed",
-            Self::Slow => "green answers later than anyone waits",
-            Self::Hang => "green takes connections and never answers",
-            Self::Refuse => "green refuses connections",
+            Self::Slow => "green answers later than anyone waits, from its first test traffic on",
+            Self::Hang => "green takes connections and never answers, from its first test traffic on",
+            Self::Refuse => "green refuses connections, from its first test traffic on",
             Self::NotSteady => "one of green's tasks stops right after the installation",
             Self::LateSwitch => "blue keeps answering on the test listener for a while",
             Self::NodeByNode => "blue and green answer in turns on the test listener for a while",
@@ -109,6 +133,18 @@ impl Fault {
             Self::KillAlways => "every function is killed whenever it got its event; only the last resort lives",
             Self::SuiteBroken => "the suite cannot be parsed",
             Self::Twice => "Lambda delivers every event twice",
+            Self::NeverSwitch => {
+                "DescribeListeners shows green, and every node of the test listener keeps serving blue"
+            }
+            Self::BlueOnTestListener => "the test listener's action stays on blue",
+            Self::OneBadTask => {
+                "one of green's tasks answers 500 to everything, health checks included, from the end of the installation on"
+            }
+            Self::UnhealthyTargets => {
+                "green's health checks fail with 503 from the end of the installation on, and the rest answers"
+            }
+            Self::FewerTasks => "green has one task less than blue",
+            Self::AccessDenied => "the functions' role allows no read of AWS",
         }
     }
 
@@ -127,7 +163,13 @@ impl Fault {
             | Self::Refuse
             | Self::NotSteady
             | Self::KillAlways
-            | Self::SuiteBroken => Ending::RolledBack,
+            | Self::SuiteBroken
+            | Self::NeverSwitch
+            | Self::BlueOnTestListener
+            | Self::OneBadTask
+            | Self::UnhealthyTargets
+            | Self::FewerTasks
+            | Self::AccessDenied => Ending::RolledBack,
         }
     }
 }
@@ -192,7 +234,8 @@ mod tests {
             (
                 "explode",
                 "`explode` is not a fault; there are status-500, wrong-version, slow, hang, refuse, not-steady, \
-                 late-switch, node-by-node, not-ready, throttle, kill, kill-always, suite-broken, twice",
+                 fewer-tasks, one-bad-task, unhealthy-targets, late-switch, node-by-node, never-switch, \
+                 blue-on-test-listener, not-ready, throttle, access-denied, kill, kill-always, suite-broken, twice",
             ),
         ];
         for (typed, expected) in cases {

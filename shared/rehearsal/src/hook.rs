@@ -39,7 +39,7 @@ pub(crate) async fn play(
 ) -> io::Result<Step> {
     let began = Instant::now();
     let Some(function) = stage.function(at) else {
-        stage.aws.end(event, StepStatus::Skipped);
+        stage.aws.pass(event);
         return Ok(Step {
             event,
             status: StepStatus::Skipped,
@@ -51,10 +51,14 @@ pub(crate) async fn play(
         });
     };
     let execution = stage.aws.begin_hook(event);
-    let payload = json!({
+    let mut payload = json!({
         "DeploymentId": stage.aws.deployment_id(),
         "LifecycleEventHookExecutionId": execution.id,
     });
+    if settings.unknowns.extra_event_fields {
+        payload["Combined"] = "an undocumented field".into();
+        payload["Targets"] = json!([{ "Id": 1 }]);
+    }
     let mut decided = execution.verdict.clone();
     let mut delivery = pin!(invoke(stage, settings, function, event, &payload));
     let mut delivered = None;

@@ -1,23 +1,24 @@
-//! CodeDeploy itself: the steps in their order, what each one does, and what follows from a verdict.
+//! CodeDeploy itself: the steps in their order, and what follows from a verdict. What each step does is in [`steps`].
 //!
 //! Source: CodeDeploy user guide, "Deployment steps on an Amazon ECS compute platform" and "AppSpec 'hooks' section
 //! for an Amazon ECS deployment".
 
+mod steps;
+
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::application::Behaviour;
 use crate::asking;
 use crate::event::Event;
-use crate::fault::Fault;
 use crate::hook;
 use crate::lifecycle::LifecycleEvent;
 use crate::record::{DeploymentStatus, ErrorInformation, Outcome, Step, StepStatus};
-use crate::settings::Settings;
+use crate::settings::{Settings, Shift};
 use crate::stage::Stage;
+use crate::unknowns::ReadyWait;
 
-/// How long a platform that is late is late.
-const LATE: Duration = Duration::from_millis(1500);
+/// How long CodeDeploy waits for approval when nobody holds it.
+const APPROVAL: Duration = Duration::from_millis(100);
 
 /// Plays the deployment to its end.
 ///
@@ -26,36 +27,18 @@ const LATE: Duration = Duration::from_millis(1500);
 /// The system refused something that the rehearsal itself needs.
 pub(crate) async fn play(stage: &mut Stage, settings: &Settings) -> io::Result<Outcome> {
     let began = Instant::now();
-    let mut failed = None;
-    for event in LifecycleEvent::ALL {
-        // Where CodeDeploy waits for approval: test traffic goes to green, and the last hook is still to come.
-        if event == LifecycleEvent::BeforeAllowTraffic {
-            hold(stage, settings).await;
-        }
-        stage.narrator.tell(Event::StepBegan(event));
-        let step = play_step(stage, settings, event).await?;
-        let is_failed = step.status == StepStatus::Failed;
-        if is_failed {
-            failed = Some(step.clone());
-        }
-        stage.narrator.tell(Event::StepEnded(step));
-        if is_failed {
-            break;
-        }
-    }
+    let failed = lifecycle(stage, settings, &Faults::As(settings)).await?;
     let (status, rollback_deployment_id, error) = match &failed {
         None => {
-            stage.blue.delete().await;
-            stage.aws.blue_is_gone();
-            stage.aws.finish(DeploymentStatus::Succeeded, None);
+            succeed(stage).await;
             (DeploymentStatus::Succeeded, None, None)
         }
         Some(step) => {
-            let error = hook_failure(step);
+            let error = error_of(step);
             stage.aws.finish(DeploymentStatus::Failed, Some(error.clone()));
             // CodeDeploy would roll back at once, but whoever holds wants to look at what failed.
             hold(stage, settings).await;
-            (DeploymentStatus::Failed, Some(roll_back(stage).await), Some(error))
+            (DeploymentStatus::Failed, Some(roll_back(stage, settings).await?), Some(error))
         }
     };
     let outcome = Outcome {
@@ -71,6 +54,59 @@ pub(crate) async fn play(stage: &mut Stage, settings: &Settings) -> io::Result<O
     Ok(outcome)
 }
 
+/// Which faults of green and of the listeners happen: those of the settings in the deployment that is played first, and
+/// none in the one that rolls it back.
+enum Faults<'s> {
+    As(&'s Settings),
+    None,
+}
+
+impl Faults<'_> {
+    fn has(&self, fault: crate::fault::Fault) -> bool {
+        matches!(self, Self::As(settings) if settings.faults.contains(&fault))
+    }
+}
+
+/// Plays the steps until one fails, which is returned.
+async fn lifecycle(stage: &mut Stage, settings: &Settings, faults: &Faults<'_>) -> io::Result<Option<Step>> {
+    for event in LifecycleEvent::ALL {
+        let wait =
+            if event == LifecycleEvent::BeforeAllowTraffic { settings.unknowns.ready_wait } else { ReadyWait::None };
+        // Where CodeDeploy waits for approval: test traffic goes to green, and the last hook is still to come.
+        match wait {
+            ReadyWait::None if event == LifecycleEvent::BeforeAllowTraffic => hold(stage, settings).await,
+            ReadyWait::BeforeTheHook => approval(stage, settings).await,
+            ReadyWait::AroundTheHook => stage.aws.waits(true),
+            ReadyWait::None | ReadyWait::AfterTheHook => {}
+        }
+        stage.narrator.tell(Event::StepBegan(event));
+        let step = play_step(stage, settings, faults, event).await?;
+        stage.narrator.tell(Event::StepEnded(step.clone()));
+        if step.status == StepStatus::Failed {
+            return Ok(Some(step));
+        }
+        match wait {
+            ReadyWait::AroundTheHook | ReadyWait::AfterTheHook => approval(stage, settings).await,
+            ReadyWait::None | ReadyWait::BeforeTheHook => {}
+        }
+        if let (LifecycleEvent::AfterAllowTraffic, Shift::Canary { .. }) = (event, settings.shift) {
+            stage.production.set_forward(stage.to_green());
+            stage.aws.green_serves(100);
+        }
+    }
+    Ok(None)
+}
+
+/// The deployment is `Ready` until somebody approves of it.
+async fn approval(stage: &Stage, settings: &Settings) {
+    stage.aws.waits(true);
+    match settings.hold {
+        Some(_) => hold(stage, settings).await,
+        None => tokio::time::sleep(APPROVAL).await,
+    }
+    stage.aws.waits(false);
+}
+
 async fn hold(stage: &Stage, settings: &Settings) {
     if let Some(time) = settings.hold {
         stage.narrator.tell(Event::Holding(time));
@@ -78,81 +114,65 @@ async fn hold(stage: &Stage, settings: &Settings) {
     }
 }
 
-async fn play_step(stage: &mut Stage, settings: &Settings, event: LifecycleEvent) -> io::Result<Step> {
+async fn play_step(
+    stage: &mut Stage,
+    settings: &Settings,
+    faults: &Faults<'_>,
+    event: LifecycleEvent,
+) -> io::Result<Step> {
     if let Some(at) = hook::binding_point(event) {
         return hook::play(stage, settings, event, at).await;
     }
     let began = Instant::now();
     stage.aws.begin(event);
-    let detail = match event {
-        LifecycleEvent::Install => install(stage, settings).await?,
-        LifecycleEvent::AllowTestTraffic => allow_test_traffic(stage, settings).await?,
-        _ => allow_traffic(stage),
+    let done = match event {
+        LifecycleEvent::Install => steps::install(stage, settings, faults).await?,
+        LifecycleEvent::AllowTestTraffic => steps::allow_test_traffic(stage, settings, faults).await?,
+        _ => Ok(steps::allow_traffic(stage, settings.shift)),
     };
-    stage.aws.end(event, StepStatus::Succeeded);
+    let (status, detail) = match done {
+        Ok(detail) => (StepStatus::Succeeded, detail),
+        Err(detail) => (StepStatus::Failed, detail),
+    };
+    stage.aws.end(event, status);
     let duration = began.elapsed();
-    Ok(Step { event, status: StepStatus::Succeeded, duration, detail, function: None, verdict: None, report: None })
+    Ok(Step { event, status, duration, detail, function: None, verdict: None, report: None })
 }
 
-/// Green's tasks start one by one, and the step is over when all of them run.
-async fn install(stage: &mut Stage, settings: &Settings) -> io::Result<String> {
-    let wanted = settings.tasks.get();
-    let mut running = 0;
-    stage.aws.green_runs(running, wanted);
-    while stage.green.start_one().await? {
-        running = (running + 1).min(wanted);
-        stage.aws.green_runs(running, wanted);
-    }
-    if settings.green.is_some() {
-        stage.aws.green_runs(wanted, wanted);
-        return Ok(format!("{} stands for {wanted} tasks", stage.green.label()));
-    }
-    if settings.faults.contains(&Fault::NotSteady) {
-        stage.green.lose_one().await;
-        stage.aws.green_runs(wanted - 1, wanted);
-        return Ok(format!("{wanted} of {wanted} tasks ran, then one stopped"));
-    }
-    Ok(format!("{wanted} of {wanted} tasks running"))
-}
-
-async fn allow_test_traffic(stage: &mut Stage, settings: &Settings) -> io::Result<String> {
-    let mut parts = vec!["test listener → green".to_owned()];
-    if settings.faults.contains(&Fault::NotReady) {
-        stage.green.set_behaviour(&Behaviour::NotReadyFor(LATE)).await?;
-        parts.push(format!("which is not ready for {:.1}s", LATE.as_secs_f64()));
-    }
-    if settings.faults.contains(&Fault::LateSwitch) {
-        stage.test.set_forward_after(stage.to_green(), LATE);
-        parts.push(format!("{:.1}s late", LATE.as_secs_f64()));
-    } else if settings.faults.contains(&Fault::NodeByNode) {
-        stage.test.set_forward_node_by_node(stage.to_green(), LATE);
-        parts.push(format!("half of its nodes {:.1}s late", LATE.as_secs_f64()));
-    } else {
-        stage.test.set_forward(stage.to_green());
-    }
-    Ok(parts.join(", "))
-}
-
-fn allow_traffic(stage: &Stage) -> String {
-    stage.production.set_forward(stage.to_green());
-    stage.aws.green_serves();
-    "production listener → green".to_owned()
+async fn succeed(stage: &mut Stage) {
+    stage.blue.delete().await;
+    stage.aws.blue_is_gone();
+    stage.aws.finish(DeploymentStatus::Succeeded, None);
 }
 
 /// Everything as it was when the deployment began, by a deployment of its own.
-async fn roll_back(stage: &mut Stage) -> String {
-    stage.production.set_forward(stage.to_blue());
-    stage.test.set_forward(stage.to_blue());
-    stage.aws.blue_serves();
-    stage.green.delete().await;
-    stage.aws.roll_back()
+async fn roll_back(stage: &mut Stage, settings: &Settings) -> io::Result<String> {
+    steps::return_to_blue(stage, settings).await;
+    if !settings.unknowns.hooks_on_rollback {
+        return Ok(stage.aws.roll_back());
+    }
+    let id = stage.aws.begin_rollback();
+    stage.narrator.tell(Event::RollbackBegan { deployment_id: id.clone() });
+    stage.recast_green(settings).map_err(io::Error::other)?;
+    match lifecycle(stage, settings, &Faults::None).await? {
+        None => succeed(stage).await,
+        Some(step) => {
+            stage.aws.finish(DeploymentStatus::Failed, Some(error_of(&step)));
+            // A rollback is not rolled back in turn: traffic stays where it was.
+            steps::return_to_blue(stage, settings).await;
+        }
+    }
+    Ok(id)
 }
 
-/// The code is CodeDeploy's; its sentence is not known.
-fn hook_failure(step: &Step) -> ErrorInformation {
-    let what = if step.verdict.is_some() { "reported Failed" } else { "reported nothing within the time limit" };
-    ErrorInformation {
-        code: "HOOK_EXECUTION_FAILURE".to_owned(),
-        message: format!("the function of {} {what}", step.event),
-    }
+/// The codes are CodeDeploy's; its sentences are not known.
+fn error_of(step: &Step) -> ErrorInformation {
+    let (code, message) = match (&step.function, step.verdict) {
+        (None, _) => ("TIMEOUT", format!("{} was not over within the time limit", step.event)),
+        (_, Some(_)) => ("HOOK_EXECUTION_FAILURE", format!("the function of {} reported Failed", step.event)),
+        (_, None) => {
+            ("HOOK_EXECUTION_FAILURE", format!("the function of {} reported nothing within the time limit", step.event))
+        }
+    };
+    ErrorInformation { code: code.to_owned(), message }
 }

@@ -38,6 +38,9 @@ impl Printer {
             Event::Logged(line) => self.logged(line),
             Event::Invoked(invocation) => self.invocation(invocation),
             Event::StepEnded(step) => self.step(step),
+            Event::RollbackBegan { deployment_id } => {
+                format!("\n  CodeDeploy rolls back with deployment {deployment_id}, and asks its hooks\n")
+            }
             Event::Holding(time) => {
                 format!("  holding for {}: ask both listeners, or Ctrl-C to stop\n", short(*time))
             }

@@ -22,6 +22,9 @@ pub struct Rehearsal {
     pub deployment: Opening,
     /// The lifecycle, in order.
     pub steps: Vec<Step>,
+    /// The lifecycle of the deployment that rolled back, when it invoked its hooks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rollback_steps: Vec<Step>,
     /// What CodeDeploy did at the end.
     pub outcome: Outcome,
     /// Every attempt of every function, in order.

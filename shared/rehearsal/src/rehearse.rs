@@ -62,11 +62,12 @@ pub async fn rehearse(settings: Settings, observer: &mut dyn FnMut(&Event)) -> R
     // Lines that come later than this are nobody's any more.
     let _ = tokio::time::timeout(LAST_LINES, rest).await;
     let outcome = played?;
-    let Heard { steps, invocations, logs } = heard;
+    let Heard { steps, rollback_steps, invocations, logs, .. } = heard;
     Ok(Rehearsal {
         rehearsal: Rehearsal::VERSION,
         deployment: opening,
         steps,
+        rollback_steps,
         outcome,
         invocations,
         calls,
@@ -79,6 +80,8 @@ pub async fn rehearse(settings: Settings, observer: &mut dyn FnMut(&Event)) -> R
 #[derive(Default)]
 struct Heard {
     steps: Vec<Step>,
+    rollback_steps: Vec<Step>,
+    is_rollback: bool,
     invocations: Vec<Invocation>,
     logs: Vec<LogLine>,
 }
@@ -87,7 +90,9 @@ impl Heard {
     fn take(&mut self, event: Event, observer: &mut dyn FnMut(&Event)) {
         observer(&event);
         match event {
+            Event::StepEnded(step) if self.is_rollback => self.rollback_steps.push(step),
             Event::StepEnded(step) => self.steps.push(step),
+            Event::RollbackBegan { .. } => self.is_rollback = true,
             Event::Invoked(invocation) => self.invocations.push(invocation),
             Event::Logged(line) => self.logs.push(line),
             Event::Began(_) | Event::StepBegan(_) | Event::Holding(_) | Event::Ended(_) => {}

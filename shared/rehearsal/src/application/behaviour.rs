@@ -14,6 +14,8 @@ pub enum Behaviour {
     Status(u16),
     /// Answers this status, 200 to 599, to everything, `/health` included. Any other number is answered as 500.
     StatusEverywhere(u16),
+    /// Answers this status, 200 to 599, to `/health` alone, and works. Any other number is answered as 500.
+    Unhealthy(u16),
     /// Works, and says that it is another version: a wrong image behind the right name.
     WrongVersion(String),
     /// Answers as it should, this much later.

@@ -49,10 +49,11 @@ impl Site {
     /// The behaviour is to close the connection instead.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> io::Result<Answer> {
         let (behaviour, since) = self.mood().clone();
-        let healthy = request.uri().path() == "/health";
+        let is_health_check = request.uri().path() == "/health";
         let whole = |answer: Response<Full<Bytes>>| Ok(answer.map(Either::Left));
         match behaviour {
-            Behaviour::Status(status) if !healthy => whole(self.failed(status, request).await),
+            Behaviour::Status(status) if !is_health_check => whole(self.failed(status, request).await),
+            Behaviour::Unhealthy(status) if is_health_check => whole(self.failed(status, request).await),
             Behaviour::StatusEverywhere(status) => whole(self.failed(status, request).await),
             Behaviour::NotReadyFor(time) if since.elapsed() < time => {
                 let _ = drain(request.into_body()).await;
@@ -79,7 +80,7 @@ impl Site {
                 let (head, body) = self.routed(request, &self.version).await.into_parts();
                 Ok(Response::from_parts(head, Either::Right(Faulty::dripping(bytes_of(body).await, pause))))
             }
-            Behaviour::Healthy | Behaviour::Status(_) | Behaviour::NotReadyFor(_) => {
+            Behaviour::Healthy | Behaviour::Status(_) | Behaviour::Unhealthy(_) | Behaviour::NotReadyFor(_) => {
                 whole(self.routed(request, &self.version).await)
             }
         }

@@ -7,5 +7,6 @@ mod shapes;
 mod state;
 
 pub(super) use operations::{PUT_STATUS, perform};
+pub(super) use shapes::seconds;
 pub use state::HookExecution;
-pub(super) use state::State;
+pub(super) use state::{State, TaskSet, Version};

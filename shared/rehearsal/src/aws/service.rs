@@ -6,6 +6,25 @@ use hyper::body::Bytes;
 use hyper::header::CONTENT_TYPE;
 use hyper::{Method, Request};
 
+/// Every IAM action that is played, the one write first.
+pub(crate) const ACTIONS: [&str; 15] = [
+    "codedeploy:PutLifecycleEventHookExecutionStatus",
+    "codedeploy:GetDeployment",
+    "codedeploy:ListDeploymentTargets",
+    "codedeploy:GetDeploymentTarget",
+    "codedeploy:BatchGetDeploymentTargets",
+    "codedeploy:GetDeploymentGroup",
+    "codedeploy:GetApplicationRevision",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "ssm:GetParameters",
+    "s3:GetObject",
+];
+
 /// A service that the rehearsal plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Service {

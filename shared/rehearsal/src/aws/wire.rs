@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::api_error::ApiError;
 use super::service::{Called, Protocol, Service};
 use super::world::World;
-use super::{Shared, codedeploy, query, s3, signature, ssm};
+use super::{Shared, codedeploy, ecs, elb, query, s3, signature, ssm};
 use crate::record::{Call, Exchange};
 use crate::server::Answer;
 
@@ -65,13 +65,13 @@ fn perform(world: &mut World, called: &Called, request: &Request<Bytes>) -> Resu
     match service {
         Service::S3 => Ok(s3::get(&world.objects, request)),
         Service::ElasticLoadBalancing => {
-            let _input = query::Input::of(request.body());
-            Err(unknown(called))
+            let content = elb::perform(world, operation, &query::Input::of(request.body()))?;
+            Ok(answer_of(StatusCode::OK, TEXT_XML, elb::document(operation, &content, REQUEST_ID)))
         }
         Service::CodeDeploy => {
             codedeploy::perform(&mut world.codedeploy, operation, &input(request)?).map(|body| ok(&body))
         }
-        Service::Ecs => Err(unknown(called)),
+        Service::Ecs => ecs::perform(world, operation, &input(request)?).map(|body| ok(&body)),
         Service::Ssm => ssm::perform(&world.parameters, operation, &input(request)?).map(|body| ok(&body)),
     }
 }
@@ -111,17 +111,6 @@ fn resource(world: &World, called: &Called, request: &Request<Bytes>) -> String 
         (Some(Service::S3), _) => format!("\"arn:aws:s3::{}\"", request.uri().path().replacen('/', ":", 1)),
         _ => "*".to_owned(),
     }
-}
-
-fn unknown(called: &Called) -> ApiError {
-    ApiError::new(
-        "UnknownOperationException",
-        format!(
-            "`{}` is not played by the rehearsal's {}",
-            called.operation,
-            called.service.map_or("AWS", Service::name)
-        ),
-    )
 }
 
 fn input(request: &Request<Bytes>) -> Result<Value, ApiError> {

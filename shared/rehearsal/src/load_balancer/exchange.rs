@@ -21,7 +21,6 @@ use super::{
     Listener, Target, Timeouts,
     bodies::{Progress, Relay, Upload},
     connections::{Connections, Lease},
-    forward::Node,
     headers,
     own_answer::OwnAnswer,
     refusals::SocketNotes,
@@ -48,13 +47,13 @@ pub(super) struct Exchange {
 /// One client's connection.
 pub(super) struct Visit {
     pub(super) client: SocketAddr,
-    node: Node,
+    node: usize,
     pub(super) socket: Arc<SocketNotes>,
     tunnel: Mutex<Option<Tunnel>>,
 }
 
 impl Visit {
-    pub(super) fn new(client: SocketAddr, node: Node) -> Self {
+    pub(super) fn new(client: SocketAddr, node: usize) -> Self {
         Self { client, node, socket: Arc::default(), tunnel: Mutex::default() }
     }
 
@@ -112,7 +111,7 @@ impl Exchange {
         Ok(response.map(|body| Relay::new(body, lease, progress, idle, socket)))
     }
 
-    fn choose(&self, node: Node) -> Option<Target> {
+    fn choose(&self, node: usize) -> Option<Target> {
         self.listener.choose(node)?.next_target()
     }
 

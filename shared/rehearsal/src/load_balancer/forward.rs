@@ -43,72 +43,78 @@ impl Forward {
     }
 }
 
-/// One of the two nodes that a listener consists of. A connection stays with the node that accepted it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Node {
-    First,
-    Second,
-}
-
-/// Which nodes a change reaches only when it is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Late {
-    All,
-    Second,
-}
-
 /// What a listener's nodes do now, and what they have been told to do later.
 pub(super) struct Routing {
-    serving: Turns,
-    ahead: Option<Ahead>,
+    asked: Forward,
+    nodes: Vec<NodeRouting>,
 }
 
-struct Ahead {
-    due: Instant,
-    late: Late,
-    turns: Turns,
+/// One node: what it does, and what it will do, the earliest first.
+struct NodeRouting {
+    serving: Turns,
+    ahead: Vec<(Instant, Turns)>,
 }
 
 impl Routing {
-    pub(super) fn new(forward: Forward) -> Self {
-        Self { serving: Turns::new(forward), ahead: None }
+    pub(super) fn new(forward: Forward, nodes: usize) -> Self {
+        let node = || NodeRouting { serving: Turns::new(forward.clone()), ahead: Vec::new() };
+        let nodes = std::iter::repeat_with(node).take(nodes).collect();
+        Self { asked: forward, nodes }
     }
 
     /// Changes what was asked for, on all nodes, now.
     pub(super) fn set(&mut self, forward: Forward) {
-        *self = Self::new(forward);
+        *self = Self::new(forward, self.nodes.len());
     }
 
-    /// Changes what was asked for. The nodes in `late` follow when it is `due`; an earlier change that they still wait
-    /// for is forgotten.
-    pub(super) fn set_late(&mut self, forward: Forward, late: Late, due: Instant, now: Instant) {
-        self.settle(now);
-        self.ahead = Some(Ahead { due, late, turns: Turns::new(forward) });
+    /// Changes what was asked for, and no node: what the nodes wait for stays.
+    pub(super) fn announce(&mut self, forward: Forward) {
+        self.asked = forward;
+    }
+
+    /// Changes what was asked for. Each node follows when `due` says; earlier changes that nodes still wait for are
+    /// forgotten.
+    pub(super) fn set_late(&mut self, forward: &Forward, due: impl Fn(usize) -> Instant, now: Instant) {
+        self.asked = forward.clone();
+        for (number, node) in self.nodes.iter_mut().enumerate() {
+            node.settle(now);
+            node.ahead = vec![(due(number), Turns::new(forward.clone()))];
+        }
+    }
+
+    /// Changes what one node will do. Nothing happens when there is no such node.
+    pub(super) fn set_at(&mut self, number: usize, forward: Forward, due: Instant) {
+        if let Some(node) = self.nodes.get_mut(number) {
+            let place = node.ahead.partition_point(|(earlier, _)| *earlier <= due);
+            node.ahead.insert(place, (due, Turns::new(forward)));
+        }
     }
 
     /// What was last asked for, whether the nodes follow it yet or not.
     pub(super) fn asked(&self) -> &Forward {
-        self.ahead.as_ref().map_or(&self.serving.forward, |ahead| &ahead.turns.forward)
+        &self.asked
     }
 
-    /// What all nodes did last: a change counts when the latest node has it.
-    pub(super) fn serving(&mut self, now: Instant) -> &Forward {
-        self.settle(now);
-        &self.serving.forward
+    /// What a node does.
+    pub(super) fn serving(&mut self, number: usize, now: Instant) -> Option<&Forward> {
+        let node = self.nodes.get_mut(number)?;
+        node.settle(now);
+        Some(&node.serving.forward)
     }
 
-    /// The group that takes the next request of `node`; `None` when all weights are 0.
-    pub(super) fn choose(&mut self, node: Node, now: Instant) -> Option<TargetGroup> {
-        self.settle(now);
-        match &mut self.ahead {
-            Some(ahead) if (ahead.late, node) == (Late::Second, Node::First) => ahead.turns.next(),
-            _ => self.serving.next(),
-        }
+    /// The group that takes the next request of a node; `None` when all weights are 0.
+    pub(super) fn choose(&mut self, number: usize, now: Instant) -> Option<TargetGroup> {
+        let node = self.nodes.get_mut(number)?;
+        node.settle(now);
+        node.serving.next()
     }
+}
 
+impl NodeRouting {
     fn settle(&mut self, now: Instant) {
-        if let Some(ahead) = self.ahead.take_if(|ahead| ahead.due <= now) {
-            self.serving = ahead.turns;
+        let due = self.ahead.partition_point(|(due, _)| *due <= now);
+        if let Some((_, turns)) = self.ahead.drain(..due).next_back() {
+            self.serving = turns;
         }
     }
 }
@@ -151,12 +157,16 @@ mod tests {
     use super::*;
 
     fn taken(routing: &mut Routing, turns: usize, now: Instant) -> String {
-        taken_by(Node::First, routing, turns, now)
+        taken_by(0, routing, turns, now)
     }
 
-    fn taken_by(node: Node, routing: &mut Routing, turns: usize, now: Instant) -> String {
+    fn taken_by(node: usize, routing: &mut Routing, turns: usize, now: Instant) -> String {
         let name = |group: Option<TargetGroup>| group.map_or("-".to_owned(), |group| group.name().to_owned());
         std::iter::repeat_with(|| name(routing.choose(node, now))).take(turns).collect()
+    }
+
+    fn groups() -> (TargetGroup, TargetGroup) {
+        (TargetGroup::new("b"), TargetGroup::new("g"))
     }
 
     #[test]
@@ -173,49 +183,76 @@ mod tests {
         ];
         for (blue, green, turns, expected) in cases {
             let groups = [(TargetGroup::new("b"), blue), (TargetGroup::new("g"), green)];
-            let mut routing = Routing::new(Forward::new(groups));
+            let mut routing = Routing::new(Forward::new(groups), 1);
             assert_eq!(taken(&mut routing, turns, now), expected, "blue {blue}, green {green}");
         }
-        assert_eq!(taken(&mut Routing::new(Forward::new([])), 2, now), "--");
+        assert_eq!(taken(&mut Routing::new(Forward::new([]), 1), 2, now), "--");
     }
 
     #[test]
     fn a_late_change_is_asked_at_once_and_served_when_due() {
-        let (blue, green) = (TargetGroup::new("b"), TargetGroup::new("g"));
+        let (blue, green) = groups();
         let start = Instant::now();
         let due = start + Duration::from_secs(30);
         let just_before = due.checked_sub(Duration::from_millis(1)).unwrap();
-        let mut routing = Routing::new(Forward::to(&blue));
-        routing.set_late(Forward::to(&green), Late::All, due, start);
+        let mut routing = Routing::new(Forward::to(&blue), 1);
+        routing.set_late(&Forward::to(&green), |_| due, start);
 
         assert_eq!(routing.asked(), &Forward::to(&green));
-        assert_eq!(routing.serving(just_before), &Forward::to(&blue));
+        assert_eq!(routing.serving(0, just_before), Some(&Forward::to(&blue)));
         assert_eq!(taken(&mut routing, 2, just_before), "bb");
         assert_eq!(taken(&mut routing, 2, due), "gg");
-        assert_eq!(routing.serving(due), &Forward::to(&green));
+        assert_eq!(routing.serving(0, due), Some(&Forward::to(&green)));
     }
 
     #[test]
     fn a_change_at_once_overtakes_one_that_is_late() {
-        let (blue, green) = (TargetGroup::new("b"), TargetGroup::new("g"));
+        let (blue, green) = groups();
         let start = Instant::now();
         let due = start + Duration::from_secs(30);
-        let mut routing = Routing::new(Forward::to(&blue));
-        routing.set_late(Forward::to(&green), Late::All, due, start);
+        let mut routing = Routing::new(Forward::to(&blue), 1);
+        routing.set_late(&Forward::to(&green), |_| due, start);
         routing.set(Forward::to(&blue));
         assert_eq!(taken(&mut routing, 2, due), "bb");
     }
 
     #[test]
-    fn a_node_can_be_later_than_the_other() {
-        let (blue, green) = (TargetGroup::new("b"), TargetGroup::new("g"));
+    fn nodes_follow_one_after_another() {
+        let (blue, green) = groups();
         let start = Instant::now();
-        let due = start + Duration::from_secs(30);
-        let mut routing = Routing::new(Forward::to(&blue));
-        routing.set_late(Forward::to(&green), Late::Second, due, start);
-        assert_eq!(taken_by(Node::First, &mut routing, 2, start), "gg");
-        assert_eq!(taken_by(Node::Second, &mut routing, 2, start), "bb");
-        assert_eq!(routing.serving(start), &Forward::to(&blue));
-        assert_eq!(taken_by(Node::Second, &mut routing, 2, due), "gg");
+        let due = |node: usize| start + Duration::from_secs(30 * u64::try_from(node).unwrap());
+        let mut routing = Routing::new(Forward::to(&blue), 3);
+        routing.set_late(&Forward::to(&green), due, start);
+        for (node, then, expected) in [(0, 0, "gg"), (1, 0, "bb"), (1, 1, "gg"), (2, 1, "bb"), (2, 2, "gg")] {
+            assert_eq!(taken_by(node, &mut routing, 2, due(then)), expected, "node {node} at {then}");
+        }
+        assert_eq!(taken_by(3, &mut routing, 1, start), "-", "there is no fourth node");
+    }
+
+    #[test]
+    fn one_node_goes_forward_and_back_while_the_other_stays_and_nothing_is_announced() {
+        let (blue, green) = groups();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut routing = Routing::new(Forward::to(&blue), 2);
+        // Told in any order, done in that of time.
+        routing.set_at(1, Forward::to(&blue), at(20));
+        routing.set_at(1, Forward::to(&green), at(10));
+        let seen: Vec<_> = [0, 10, 19, 20].map(|now| taken_by(1, &mut routing, 1, at(now))).into();
+        assert_eq!(seen, ["b", "g", "g", "b"]);
+        assert_eq!(taken_by(0, &mut routing, 1, at(10)), "b");
+        assert_eq!(routing.asked(), &Forward::to(&blue));
+
+        routing.set_at(1, Forward::to(&green), at(30));
+        assert_eq!(taken_by(1, &mut routing, 1, at(60)), "g", "what was missed in between is passed over");
+    }
+
+    #[test]
+    fn what_is_announced_changes_no_node() {
+        let (blue, green) = groups();
+        let mut routing = Routing::new(Forward::to(&blue), 2);
+        routing.announce(Forward::to(&green));
+        assert_eq!(routing.asked(), &Forward::to(&green));
+        assert_eq!(taken_by(1, &mut routing, 1, Instant::now()), "b");
     }
 }

@@ -20,7 +20,7 @@ use tokio::{
 use super::{
     TargetGroup,
     exchange::{Exchange, Visit},
-    forward::{Forward, Late, Node, Routing},
+    forward::{Forward, Routing},
     refusals::ClientSocket,
 };
 
@@ -41,21 +41,29 @@ pub struct Listener {
 }
 
 struct Shared {
-    address: SocketAddr,
+    /// One for each node.
+    addresses: Vec<SocketAddr>,
     routing: Mutex<Routing>,
     hits: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Listener {
-    pub(super) fn new(address: SocketAddr, forward: Forward) -> Self {
-        let shared = Shared { address, routing: Mutex::new(Routing::new(forward)), hits: Mutex::default() };
-        Self { shared: Arc::new(shared) }
+    /// `addresses` must have at least one.
+    pub(super) fn new(addresses: Vec<SocketAddr>, forward: Forward) -> Self {
+        let routing = Mutex::new(Routing::new(forward, addresses.len()));
+        Self { shared: Arc::new(Shared { addresses, routing, hits: Mutex::default() }) }
     }
 
-    /// The address that clients connect to, with the real port.
+    /// The address of the first node, with the real port.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        self.shared.address
+        self.shared.addresses[0]
+    }
+
+    /// The addresses of all nodes. They have the same port.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.shared.addresses
     }
 
     /// The forward action as it was last set: what `DescribeListeners` says, even while the nodes still follow the
@@ -65,35 +73,43 @@ impl Listener {
         self.routing().asked().clone()
     }
 
-    /// The forward action that every node follows, the latest one included.
+    /// The forward action that a node follows, counted from 0; `None` when there is no such node.
     #[must_use]
-    pub fn serving(&self) -> Forward {
-        self.routing().serving(Instant::now()).clone()
+    pub fn serving(&self, node: usize) -> Option<Forward> {
+        self.routing().serving(node, Instant::now()).cloned()
     }
 
-    /// Changes the forward action for every request that comes from now on, on kept connections too.
+    /// Changes the forward action for every request that comes from now on, on all nodes and on kept connections too.
     pub fn set_forward(&self, forward: Forward) {
         self.routing().set(forward);
     }
 
+    /// Changes what [`Listener::forward`] says and leaves every node as it is.
+    pub fn announce(&self, forward: Forward) {
+        self.routing().announce(forward);
+    }
+
     /// Changes the forward action with nodes that are late: [`Listener::forward`] shows the change at once, requests
-    /// get it after `delay`. A later change of either kind takes the place of one that the nodes still wait for.
-    pub fn set_forward_after(&self, forward: Forward, delay: Duration) {
-        self.set_late(forward, Late::All, delay);
-    }
-
-    /// Changes the forward action node by node: every second connection belongs to a node that follows at once, the
-    /// others to one that follows after `delay`, so that for a while both forward actions are met. A later change of
-    /// any kind takes the place of this one.
-    pub fn set_forward_node_by_node(&self, forward: Forward, delay: Duration) {
-        self.set_late(forward, Late::Second, delay);
-    }
-
-    fn set_late(&self, forward: Forward, late: Late, delay: Duration) {
+    /// get it after `delay`. It takes the place of every change that nodes still wait for.
+    pub fn set_forward_after(&self, forward: &Forward, delay: Duration) {
         let now = Instant::now();
-        // A delay beyond the clock's end is cut to one that no rehearsal lives to see.
-        let due = now.checked_add(delay).unwrap_or_else(|| now + Duration::from_hours(24 * 365));
-        self.routing().set_late(forward, late, due, now);
+        self.routing().set_late(forward, |_| later(now, delay), now);
+    }
+
+    /// Changes the forward action node by node: the first follows at once, each other one `delay` after the one before
+    /// it, so that for a while both forward actions are met. [`Listener::forward`] shows the change at once. It takes
+    /// the place of every change that nodes still wait for.
+    pub fn set_forward_node_by_node(&self, forward: &Forward, delay: Duration) {
+        let now = Instant::now();
+        let due = |node: usize| later(now, delay.saturating_mul(u32::try_from(node).unwrap_or(u32::MAX)));
+        self.routing().set_late(forward, due, now);
+    }
+
+    /// Tells one node, counted from 0, what to do after `delay`, beside what it was told before. Any number of such
+    /// changes may be ahead, in any order, until one of the other kinds takes their place. [`Listener::forward`] does
+    /// not show it: see [`Listener::announce`].
+    pub fn set_forward_at(&self, node: usize, forward: Forward, delay: Duration) {
+        self.routing().set_at(node, forward, later(Instant::now(), delay));
     }
 
     /// How many requests were sent to each target group, by name. Counted when the group is chosen, so a request that
@@ -104,7 +120,7 @@ impl Listener {
     }
 
     /// The group of the next request at `node`, counted.
-    pub(super) fn choose(&self, node: Node) -> Option<TargetGroup> {
+    pub(super) fn choose(&self, node: usize) -> Option<TargetGroup> {
         let group = self.routing().choose(node, Instant::now())?;
         *self.lock_hits().entry(group.name().to_owned()).or_default() += 1;
         Some(group)
@@ -127,16 +143,18 @@ impl fmt::Debug for Listener {
     }
 }
 
-/// Accepts connections until it is dropped; their tasks end with it.
-pub(super) async fn accept(socket: TcpListener, exchange: Arc<Exchange>) {
+/// A delay beyond the clock's end is cut to one that no rehearsal lives to see.
+fn later(now: Instant, delay: Duration) -> Instant {
+    now.checked_add(delay).unwrap_or_else(|| now + Duration::from_hours(24 * 365))
+}
+
+/// Accepts the connections of one node until it is dropped; their tasks end with it.
+pub(super) async fn accept(node: usize, socket: TcpListener, exchange: Arc<Exchange>) {
     let mut visits = JoinSet::new();
-    let mut nodes = [Node::First, Node::Second].into_iter().cycle();
     loop {
         tokio::select! {
             accepted = socket.accept() => match accepted {
                 Ok((stream, client)) => {
-                    // The cycle never ends.
-                    let node = nodes.next().unwrap_or(Node::First);
                     visits.spawn(serve(stream, Visit::new(client, node), Arc::clone(&exchange)));
                 }
                 Err(error) => {

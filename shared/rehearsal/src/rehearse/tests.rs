@@ -31,7 +31,7 @@ async fn a_good_green_goes_live() {
         steps(&rehearsal),
         [
             "BeforeInstall Skipped",
-            "Install Succeeded 4 of 4 tasks running",
+            "Install Succeeded 4 of 4 tasks running, healthy",
             "AfterInstall Succeeded it is Succeeded",
             "AllowTestTraffic Succeeded test listener → green",
             "AfterAllowTestTraffic Succeeded it is Succeeded",

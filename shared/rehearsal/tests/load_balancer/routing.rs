@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use greenlight_rehearsal::{
     application::{Application, Behaviour},
-    load_balancer::{Forward, TargetGroup},
+    load_balancer::{Forward, TargetGroup, loopback_nodes},
 };
 
-use crate::wire::{Wire, forwarding, get};
+use crate::wire::{Wire, forwarding, forwarding_on, get};
 
 struct Stage {
     blue: TargetGroup,
@@ -68,34 +68,35 @@ async fn a_late_switch_is_said_at_once_and_done_later() {
     let Stage { blue, green, applications: _kept } = stage().await;
     let (_balancer, listener) = forwarding(Forward::to(&blue)).await;
     let mut client = Wire::to(listener.addr()).await;
-    listener.set_forward_after(Forward::to(&green), Duration::from_hours(1));
+    listener.set_forward_after(&Forward::to(&green), Duration::from_hours(1));
     assert_eq!(listener.forward().weight_of(&green), 1);
-    assert_eq!(listener.serving().weight_of(&green), 0);
+    assert_eq!(listener.serving(0).unwrap().weight_of(&green), 0);
     assert_eq!(answers(&mut client, 2).await, ["blue"; 2]);
 
-    listener.set_forward_after(Forward::to(&green), Duration::from_millis(50));
+    listener.set_forward_after(&Forward::to(&green), Duration::from_millis(50));
     tokio::time::sleep(Duration::from_millis(60)).await;
-    assert_eq!(listener.serving().weight_of(&green), 1);
+    assert_eq!(listener.serving(0).unwrap().weight_of(&green), 1);
     assert_eq!(answers(&mut client, 2).await, ["green"; 2]);
 }
 
 #[tokio::test]
-async fn while_nodes_switch_one_by_one_connections_meet_both_versions() {
+async fn while_nodes_switch_one_by_one_their_addresses_answer_differently() {
     let Stage { blue, green, applications: _kept } = stage().await;
-    let (_balancer, listener) = forwarding(Forward::to(&blue)).await;
-    listener.set_forward_node_by_node(Forward::to(&green), Duration::from_hours(1));
+    let nodes = loopback_nodes(2);
+    let (_balancer, listener) = forwarding_on(&nodes, Forward::to(&blue)).await;
+    assert_eq!(listener.addresses().len(), nodes.len());
+    listener.set_forward_node_by_node(&Forward::to(&green), Duration::from_hours(1));
     assert_eq!(listener.forward().weight_of(&green), 1);
-    let mut found = Vec::new();
-    for _ in 0..4 {
-        found.extend(answers(&mut Wire::to(listener.addr()).await, 2).await);
+    for (address, expected) in listener.addresses().iter().zip(["green", "blue"]) {
+        assert_eq!(answers(&mut Wire::to(*address).await, 2).await, [expected; 2], "{address}");
     }
-    assert_eq!(found, ["green", "green", "blue", "blue", "green", "green", "blue", "blue"]);
-    listener.set_forward_node_by_node(Forward::to(&green), Duration::ZERO);
-    found.clear();
-    for _ in 0..4 {
-        found.extend(answers(&mut Wire::to(listener.addr()).await, 1).await);
+    listener.set_forward_at(0, Forward::to(&blue), Duration::ZERO);
+    assert_eq!(answers(&mut Wire::to(listener.addr()).await, 2).await, ["blue"; 2]);
+    assert_eq!(listener.forward().weight_of(&green), 1, "what one node does changes no action");
+    listener.set_forward_node_by_node(&Forward::to(&green), Duration::ZERO);
+    for address in listener.addresses() {
+        assert_eq!(answers(&mut Wire::to(*address).await, 2).await, ["green"; 2], "{address}");
     }
-    assert_eq!(found, ["green"; 4]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -196,6 +196,13 @@ pub(crate) async fn impatiently_in_front_of(target: impl Into<Target>) -> (LoadB
 /// A load balancer with one listener. It lives as long as the first value.
 pub(crate) async fn forwarding(forward: Forward) -> (LoadBalancer, Listener) {
     listening(Timeouts::default(), forward).await
+}
+
+/// A load balancer with one listener that has a node at each address.
+pub(crate) async fn forwarding_on(nodes: &[IpAddr], forward: Forward) -> (LoadBalancer, Listener) {
+    let balancer = LoadBalancer::start().await.unwrap();
+    let listener = balancer.listen_on(nodes, 0, forward).await.unwrap();
+    (balancer, listener)
 }
 
 async fn listening(timeouts: Timeouts, forward: Forward) -> (LoadBalancer, Listener) {

@@ -82,12 +82,12 @@ fn get_revision(state: &State, input: &Value) -> Result<Value, ApiError> {
 
 fn put_status(state: &mut State, input: &Value) -> Result<Value, ApiError> {
     let id = deployment(state, input)?.id.clone();
-    let throttle = state.throttled_status_calls;
+    let (throttle, repeated) = (state.throttled_status_calls, state.unknowns.repeated_status);
     let execution_id = text(input, "lifecycleEventHookExecutionId").unwrap_or_default();
     let status = text(input, "status").unwrap_or_default();
     // It was there a moment ago, under the same lock.
     if let Some(deployment) = state.deployments.iter_mut().find(|deployment| deployment.id == id) {
-        deployment.put(execution_id, status, throttle)?;
+        deployment.put(execution_id, status, throttle, repeated)?;
     }
     Ok(json!({ "lifecycleEventHookExecutionId": execution_id }))
 }

@@ -3,13 +3,15 @@
 //! Names are the API's own, `identifer` included; times are seconds since 1970 as numbers. A member without a value is
 //! left out, as the service does.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::state::{Deployment, EventState, State, TaskSet};
 use crate::record::{DeploymentStatus, StepStatus};
+use crate::settings::Shift;
+use crate::unknowns::ReadyWait;
 
 /// `deploymentInfo` of GetDeployment.
 pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
@@ -25,7 +27,7 @@ pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
     present(json!({
         "applicationName": identity.application,
         "deploymentGroupName": identity.group,
-        "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
+        "deploymentConfigName": configuration(state.shift),
         "deploymentId": deployment.id,
         "computePlatform": "ECS",
         "status": status(deployment),
@@ -39,7 +41,7 @@ pub(super) fn deployment(state: &State, deployment: &Deployment) -> Value {
         "autoRollbackConfiguration": auto_rollback(),
         "rollbackInfo": present(rollback),
         "deploymentStyle": style(),
-        "blueGreenDeploymentConfiguration": blue_green(),
+        "blueGreenDeploymentConfiguration": blue_green(state.unknowns.ready_wait),
         "loadBalancerInfo": load_balancer(state),
         "deploymentStatusMessages": [],
         "ignoreApplicationStopFailures": false,
@@ -59,12 +61,12 @@ pub(super) fn group(state: &State) -> Value {
         "applicationName": identity.application,
         "deploymentGroupId": "0f9e8d7c-6b5a-4938-8271-605f4e3d2c1b",
         "deploymentGroupName": identity.group,
-        "deploymentConfigName": "CodeDeployDefault.ECSAllAtOnce",
+        "deploymentConfigName": configuration(state.shift),
         "serviceRoleArn": format!("arn:aws:iam::{}:role/codedeploy-{}", identity.account, identity.application),
         "computePlatform": "ECS",
         "autoRollbackConfiguration": auto_rollback(),
         "deploymentStyle": style(),
-        "blueGreenDeploymentConfiguration": blue_green(),
+        "blueGreenDeploymentConfiguration": blue_green(state.unknowns.ready_wait),
         "loadBalancerInfo": load_balancer(state),
         "ecsServices": [{ "serviceName": identity.service, "clusterName": identity.cluster }],
         "targetRevision": revision_locator(state),
@@ -87,7 +89,7 @@ pub(super) fn target(state: &State, deployment: &Deployment) -> Value {
     let identity = &state.identity;
     let task_sets: Vec<_> = [
         deployment.blue.as_ref().map(|set| task_set(set, &identity.blue_target_group)),
-        Some(task_set(&deployment.green, &identity.green_target_group)),
+        deployment.green.as_ref().map(|set| task_set(set, &identity.green_target_group)),
     ]
     .into_iter()
     .flatten()
@@ -100,7 +102,7 @@ pub(super) fn target(state: &State, deployment: &Deployment) -> Value {
             "targetArn": identity.service_arn(),
             "lastUpdatedAt": seconds(deployment.updated),
             "status": status(deployment),
-            "lifecycleEvents": deployment.events.iter().map(event).collect::<Vec<_>>(),
+            "lifecycleEvents": deployment.events.iter().map(|event| self::event(event, state.unknowns.event_visible_after)).collect::<Vec<_>>(),
             "taskSetsInfo": task_sets,
         },
     })
@@ -139,8 +141,11 @@ fn task_set(set: &TaskSet, target_group: &str) -> Value {
     })
 }
 
-fn event(state: &EventState) -> Value {
-    let status = match (&state.started, &state.ended) {
+/// A step. That it is in progress may show later than it is.
+fn event(state: &EventState, visible_after: Duration) -> Value {
+    let started =
+        state.started.filter(|began| state.ended.is_some() || began.elapsed().unwrap_or_default() >= visible_after);
+    let status = match (&started, &state.ended) {
         (_, Some((_, StepStatus::Skipped))) => "Skipped",
         (_, Some((_, StepStatus::Succeeded))) => "Succeeded",
         (_, Some((_, StepStatus::Failed))) => "Failed",
@@ -150,7 +155,7 @@ fn event(state: &EventState) -> Value {
     present(json!({
         "lifecycleEventName": state.event,
         "status": status,
-        "startTime": state.started.map(seconds),
+        "startTime": started.map(seconds),
         "endTime": state.ended.map(|(time, _)| seconds(time)),
     }))
 }
@@ -160,8 +165,8 @@ fn load_balancer(state: &State) -> Value {
     json!({
         "targetGroupPairInfoList": [{
             "targetGroups": [{ "name": identity.blue_target_group }, { "name": identity.green_target_group }],
-            "prodTrafficRoute": { "listenerArns": [identity.listener("f2f7dc8efc522ab2")] },
-            "testTrafficRoute": { "listenerArns": [identity.listener("9a1c4c9f1c6f8d0e")] },
+            "prodTrafficRoute": { "listenerArns": [identity.production_listener_arn()] },
+            "testTrafficRoute": { "listenerArns": [identity.test_listener_arn()] },
         }],
     })
 }
@@ -174,23 +179,37 @@ fn style() -> Value {
     json!({ "deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL" })
 }
 
-fn blue_green() -> Value {
+fn blue_green(wait: ReadyWait) -> Value {
+    let ready = match wait {
+        ReadyWait::None => json!({ "actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0 }),
+        _ => json!({ "actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 60 }),
+    };
     json!({
         "terminateBlueInstancesOnDeploymentSuccess": { "action": "TERMINATE", "terminationWaitTimeInMinutes": 0 },
-        "deploymentReadyOption": { "actionOnTimeout": "CONTINUE_DEPLOYMENT", "waitTimeInMinutes": 0 },
+        "deploymentReadyOption": ready,
     })
+}
+
+/// The deployment configuration: one of CodeDeploy's own, or one that a person named.
+fn configuration(shift: Shift) -> String {
+    match shift {
+        Shift::AllAtOnce => "CodeDeployDefault.ECSAllAtOnce".to_owned(),
+        Shift::Canary { percent: 10 } => "CodeDeployDefault.ECSCanary10Percent5Minutes".to_owned(),
+        Shift::Canary { percent } => format!("Canary{percent}Percent5Minutes"),
+    }
 }
 
 /// A deployment and its target have the same word.
 fn status(deployment: &Deployment) -> &'static str {
     match deployment.status {
+        None if deployment.is_ready => "Ready",
         None => "InProgress",
         Some(DeploymentStatus::Succeeded) => "Succeeded",
         Some(DeploymentStatus::Failed) => "Failed",
     }
 }
 
-fn seconds(time: SystemTime) -> Value {
+pub(in crate::aws) fn seconds(time: SystemTime) -> Value {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     json!((since.as_secs_f64() * 1000.0).round() / 1000.0)
 }

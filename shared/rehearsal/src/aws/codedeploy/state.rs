@@ -10,41 +10,79 @@ use crate::aws::Identity;
 use crate::aws::api_error::ApiError;
 use crate::lifecycle::LifecycleEvent;
 use crate::record::{DeploymentStatus, ErrorInformation, StepStatus};
+use crate::settings::Shift;
+use crate::unknowns::{Repeated, Unknowns};
 
 /// Everything that the API answers from.
 pub(in crate::aws) struct State {
     pub(in crate::aws) identity: Identity,
     /// So many status calls of every hook are throttled before one is taken.
     pub(super) throttled_status_calls: u32,
+    pub(super) unknowns: Unknowns,
+    pub(super) shift: Shift,
     /// The one that is played, and after a failure the one that rolled it back.
     pub(super) deployments: Vec<Deployment>,
 }
 
 impl State {
-    pub(in crate::aws) fn new(identity: Identity, throttled_status_calls: u32) -> Self {
-        let played = Deployment::new(identity.tasks.get(), None);
-        Self { identity, throttled_status_calls, deployments: vec![played] }
+    pub(in crate::aws) fn new(
+        identity: Identity,
+        throttled_status_calls: u32,
+        unknowns: Unknowns,
+        shift: Shift,
+    ) -> Self {
+        let blue = TaskSet::serving(identity.tasks.get());
+        let played = Deployment::new(blue, Version::Green, None);
+        Self { identity, throttled_status_calls, unknowns, shift, deployments: vec![played] }
     }
 
+    /// The latest deployment: the one that was created by a person, until another one rolls it back with hooks.
     pub(in crate::aws) fn played(&self) -> &Deployment {
-        &self.deployments[0]
+        &self.deployments[self.latest()]
     }
 
     pub(in crate::aws) fn played_mut(&mut self) -> &mut Deployment {
-        &mut self.deployments[0]
+        let latest = self.latest();
+        &mut self.deployments[latest]
     }
 
-    /// A rollback is a new deployment of the last good revision. For ECS it only moves traffic back, so it is over as
-    /// soon as it is there; that it asks no hooks is a choice, since what the service does is not known.
+    /// A rollback that is played is the latest deployment; one that only moved traffic back is not.
+    fn latest(&self) -> usize {
+        self.deployments.iter().rposition(|deployment| !deployment.is_instant).unwrap_or_default()
+    }
+
+    /// A rollback is a new deployment of the last good revision. This one only moves traffic back, and asks no hooks:
+    /// it is over as soon as it is there.
     pub(in crate::aws) fn roll_back(&mut self) -> String {
-        let failed = self.played().id.clone();
-        let mut rollback = Deployment::new(self.identity.tasks.get(), Some(failed));
+        let hookless = self.hookless();
+        let mut rollback = self.rollback();
         for event in LifecycleEvent::ALL {
-            let status = if event.is_hook() { StepStatus::Skipped } else { StepStatus::Succeeded };
             rollback.begin(event);
-            rollback.end(event, status);
+            rollback.end(event, if event.is_hook() { hookless } else { StepStatus::Succeeded });
         }
+        rollback.is_instant = true;
         rollback.finish(DeploymentStatus::Succeeded, None);
+        self.add(rollback)
+    }
+
+    /// A rollback that is played like any other deployment, with its hooks.
+    pub(in crate::aws) fn begin_rollback(&mut self) -> String {
+        let rollback = self.rollback();
+        self.add(rollback)
+    }
+
+    /// How an event without a hook ends.
+    pub(in crate::aws) fn hookless(&self) -> StepStatus {
+        if self.unknowns.hookless_succeed { StepStatus::Succeeded } else { StepStatus::Skipped }
+    }
+
+    fn rollback(&self) -> Deployment {
+        let failed = self.played();
+        let blue = failed.blue.clone().unwrap_or_else(|| TaskSet::serving(self.identity.tasks.get()));
+        Deployment::new(blue, Version::Blue, Some(failed.id.clone()))
+    }
+
+    fn add(&mut self, rollback: Deployment) -> String {
         let id = rollback.id.clone();
         self.played_mut().rolled_back_by = Some(id.clone());
         self.deployments.push(rollback);
@@ -72,9 +110,24 @@ pub(in crate::aws) struct Deployment {
     pub(in crate::aws) rolls_back: Option<String>,
     pub(in crate::aws) rolled_back_by: Option<String>,
     pub(in crate::aws) events: Vec<EventState>,
+    /// None once it is deleted.
     pub(in crate::aws) blue: Option<TaskSet>,
-    pub(in crate::aws) green: TaskSet,
+    /// None before it is created, and once it is deleted.
+    pub(in crate::aws) green: Option<TaskSet>,
+    /// What green's task definition is.
+    pub(in crate::aws) deploys: Version,
+    /// Whether CodeDeploy waits for approval.
+    pub(in crate::aws) is_ready: bool,
     pub(in crate::aws) updated: SystemTime,
+    /// It was over as soon as it was there.
+    is_instant: bool,
+}
+
+/// Which of the two task definitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::aws) enum Version {
+    Green,
+    Blue,
 }
 
 /// A step as the API shows it.
@@ -96,28 +149,44 @@ struct Hook {
 #[derive(Debug, Clone)]
 pub(in crate::aws) struct TaskSet {
     pub(in crate::aws) id: String,
+    /// The deployment that made it.
+    pub(in crate::aws) external_id: String,
+    pub(in crate::aws) version: Version,
     pub(in crate::aws) label: &'static str,
     pub(in crate::aws) status: &'static str,
     pub(in crate::aws) desired: u32,
     pub(in crate::aws) running: u32,
     /// Percent of production traffic.
     pub(in crate::aws) weight: f64,
+    pub(in crate::aws) created: SystemTime,
+    pub(in crate::aws) updated: SystemTime,
+}
+
+impl TaskSet {
+    /// One that an earlier deployment has left, and that serves production.
+    fn serving(tasks: u32) -> Self {
+        let now = SystemTime::now();
+        Self {
+            id: format!("ecs-svc/{}", digits(19)),
+            external_id: deployment_id(),
+            version: Version::Blue,
+            label: "Blue",
+            status: "PRIMARY",
+            desired: tasks,
+            running: tasks,
+            weight: 100.0,
+            created: now,
+            updated: now,
+        }
+    }
 }
 
 impl Deployment {
-    fn new(tasks: u32, rolls_back: Option<String>) -> Self {
+    fn new(blue: TaskSet, deploys: Version, rolls_back: Option<String>) -> Self {
         let now = SystemTime::now();
         let events = LifecycleEvent::ALL.map(|event| EventState { event, started: None, ended: None, hook: None });
-        let task_set = |label, status, running, weight| TaskSet {
-            id: format!("ecs-svc/{}", digits(19)),
-            label,
-            status,
-            desired: tasks,
-            running,
-            weight,
-        };
         Self {
-            id: format!("d-{}", letters(9)),
+            id: deployment_id(),
             created: now,
             completed: None,
             status: None,
@@ -125,9 +194,12 @@ impl Deployment {
             rolls_back,
             rolled_back_by: None,
             events: events.into(),
-            blue: Some(task_set("Blue", "PRIMARY", tasks, 100.0)),
-            green: task_set("Green", "ACTIVE", 0, 0.0),
+            blue: Some(blue),
+            green: None,
+            deploys,
+            is_ready: false,
             updated: now,
+            is_instant: false,
         }
     }
 
@@ -159,7 +231,13 @@ impl Deployment {
     }
 
     /// A verdict arrives. The first one decides; the order in which the service looks at its input is a choice.
-    pub(in crate::aws) fn put(&mut self, execution_id: &str, status: &str, throttle: u32) -> Result<(), ApiError> {
+    pub(in crate::aws) fn put(
+        &mut self,
+        execution_id: &str,
+        status: &str,
+        throttle: u32,
+        repeated: Repeated,
+    ) -> Result<(), ApiError> {
         let now = SystemTime::now();
         let state = self.events.iter_mut().find_map(|state| {
             let EventState { hook: Some(hook), ended, .. } = state else { return None };
@@ -187,7 +265,10 @@ impl Deployment {
                 ));
             }
         };
-        if ended.is_some() {
+        if let Some((_, recorded)) = ended {
+            if repeated == Repeated::Accepted && *recorded == status {
+                return Ok(());
+            }
             return Err(ApiError::new(
                 "LifecycleEventAlreadyCompletedException",
                 "An attempt to return the status of an already completed lifecycle event occurred.",
@@ -199,30 +280,49 @@ impl Deployment {
         Ok(())
     }
 
+    /// So many of green's tasks run. The first time, the task set is created.
     pub(in crate::aws) fn green_runs(&mut self, running: u32, desired: u32) {
         self.touch();
-        (self.green.running, self.green.desired) = (running, desired);
+        let now = self.updated;
+        let green = self.green.get_or_insert_with(|| TaskSet {
+            id: format!("ecs-svc/{}", digits(19)),
+            external_id: self.id.clone(),
+            version: self.deploys,
+            label: "Green",
+            status: "ACTIVE",
+            weight: 0.0,
+            created: now,
+            ..TaskSet::serving(desired)
+        });
+        (green.running, green.desired, green.updated) = (running, desired, now);
     }
 
-    pub(in crate::aws) fn green_serves(&mut self) {
+    /// So much of production's traffic goes to green, in percent. With all of it, green is the primary task set.
+    pub(in crate::aws) fn green_serves(&mut self, percent: f64) {
         self.touch();
-        (self.green.status, self.green.weight) = ("PRIMARY", 100.0);
-        if let Some(blue) = &mut self.blue {
-            (blue.status, blue.weight) = ("ACTIVE", 0.0);
+        let (of_green, of_blue) = if percent < 100.0 { ("ACTIVE", "PRIMARY") } else { ("PRIMARY", "ACTIVE") };
+        if let Some(green) = &mut self.green {
+            (green.status, green.weight, green.updated) = (of_green, percent, self.updated);
         }
-    }
-
-    pub(in crate::aws) fn blue_serves(&mut self) {
-        self.touch();
-        (self.green.status, self.green.weight) = ("ACTIVE", 0.0);
         if let Some(blue) = &mut self.blue {
-            (blue.status, blue.weight) = ("PRIMARY", 100.0);
+            (blue.status, blue.weight, blue.updated) = (of_blue, 100.0 - percent, self.updated);
         }
     }
 
     pub(in crate::aws) fn blue_is_gone(&mut self) {
         self.touch();
         self.blue = None;
+    }
+
+    pub(in crate::aws) fn green_is_gone(&mut self) {
+        self.touch();
+        self.green = None;
+    }
+
+    /// It waits for approval, or does so no more.
+    pub(in crate::aws) fn waits(&mut self, is_ready: bool) {
+        self.touch();
+        self.is_ready = is_ready;
     }
 
     pub(in crate::aws) fn finish(&mut self, status: DeploymentStatus, error: Option<ErrorInformation>) {
@@ -239,6 +339,10 @@ impl Deployment {
     fn touch(&mut self) {
         self.updated = SystemTime::now();
     }
+}
+
+fn deployment_id() -> String {
+    format!("d-{}", letters(9))
 }
 
 /// Random capital letters and digits, as in a deployment's id.
