@@ -6,6 +6,8 @@
 
 mod blue;
 mod mentions;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -229,113 +231,5 @@ impl Layered<'_> {
 impl Lookup for Layered<'_> {
     fn look_up(&self, name: &str) -> Option<Value> {
         self.captures.get(name).cloned().or_else(|| self.scope.look_up(name))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::test_support::{check, ready, suite, template, text, version};
-    use serde_json::json;
-
-    fn environment(name: &str) -> Option<String> {
-        match name {
-            "EDGE_KEY" => Some("k-12345".into()),
-            "REGION" => Some("eu-west-1".into()),
-            "EMPTY" => Some(" ".into()),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn variables_are_made_of_secrets_facts_the_environment_and_earlier_variables() {
-        let mut suite = suite();
-        suite.secrets.insert("edge_key".into(), SecretSource::Environment("EDGE_KEY".into()));
-        suite.secrets.insert("other_key".into(), SecretSource::Parameter("/orders/key".into()));
-        suite.variables.insert("auth".into(), text("Bearer ${secret.edge_key}"));
-        suite.variables.insert("twice".into(), text("${auth} in ${env.REGION}"));
-        suite.variables.insert("revision".into(), text("${green.task_definition.revision}"));
-        suite.target.headers.push(("x".into(), template("${twice}")));
-        let facts = BTreeMap::from([("green.task_definition.revision".to_owned(), json!(42))]);
-        let scope = Scope::build(&suite, facts, &environment, &parameters()).unwrap();
-
-        assert_eq!(scope.look_up("twice"), Some(json!("Bearer k-12345 in eu-west-1")));
-        assert_eq!(scope.look_up("revision"), Some(json!(42)));
-        assert_eq!(scope.redactor().text("Bearer k-12345 p-67890"), "Bearer (redacted) (redacted)");
-        assert!(!format!("{scope:?}{:?}", scope.redactor()).contains("k-12345"));
-        let captures = Captures::from([("token".to_owned(), json!("t"))]);
-        let values = Layered { scope: &scope, captures: &captures };
-        for (source, private) in [("${twice}", true), ("${revision}", false), ("${token}", true), ("x", false)] {
-            assert_eq!(values.are_private(template(source).variables()), private, "{source}");
-        }
-    }
-
-    fn parameters() -> BTreeMap<String, String> {
-        BTreeMap::from([("/orders/key".to_owned(), "p-67890".to_owned()), ("/orders/empty".to_owned(), String::new())])
-    }
-
-    #[test]
-    fn everything_that_is_missing_is_named_at_once() {
-        let mut suite = suite();
-        suite.secrets.insert("a".into(), SecretSource::Environment("NO_A".into()));
-        suite.secrets.insert("b".into(), SecretSource::Environment("EMPTY".into()));
-        suite.secrets.insert("p".into(), SecretSource::Parameter("/orders/lost".into()));
-        suite.secrets.insert("q".into(), SecretSource::Parameter("/orders/empty".into()));
-        suite.variables.insert("c".into(), text("${env.NO_C} ${env.NO_C} ${secret.p}"));
-        suite.variables.insert("d".into(), text("${c}${secret.b}"));
-        suite.target.headers.push(("x".into(), template("${env.NO_D} ${secret.a} ${d} ${secret.q}")));
-        let error = Scope::build(&suite, BTreeMap::new(), &environment, &parameters()).unwrap_err();
-        assert_eq!(error.missing.len(), 6, "{error}");
-        let sentence = error.to_string();
-        for name in ["`NO_A`", "`EMPTY`", "env.NO_C", "env.NO_D"] {
-            assert!(sentence.contains(name), "{name}: {sentence}");
-        }
-        for name in ["secret `p` has no value: the parameter `/orders/lost` was not read", "`/orders/empty`"] {
-            assert!(sentence.contains(name), "{name}: {sentence}");
-        }
-    }
-
-    #[test]
-    fn only_what_is_used_is_needed_by_whatever_way() {
-        let mut suite = suite();
-        for name in ["header", "ready", "version", "check", "tidy", "through", "unused", "behind_unused"] {
-            suite.secrets.insert(name.into(), SecretSource::Parameter(format!("/orders/{name}")));
-        }
-        suite.variables.insert("inner".into(), text("${secret.through}"));
-        suite.variables.insert("outer".into(), text("Bearer ${inner}"));
-        suite.variables.insert("idle".into(), text("${secret.behind_unused} ${env.NO_IDLE}"));
-        suite.target.headers.push(("x".into(), template("${secret.header} ${outer}")));
-        suite.ready = Some(ready("${secret.ready}"));
-        suite.version = Some(version("${secret.version}"));
-        suite.checks.push(check("${secret.check}", "${secret.tidy}"));
-        let needed: Vec<_> = secrets_needed(&suite).into_iter().collect();
-        assert_eq!(needed, ["check", "header", "ready", "through", "tidy", "version"]);
-
-        let read = needed.iter().map(|name| (format!("/orders/{name}"), format!("value-of-{name}"))).collect();
-        let scope = Scope::build(&suite, BTreeMap::new(), &environment, &read).unwrap();
-        assert_eq!(scope.look_up("outer"), Some(json!("Bearer value-of-through")));
-        assert_eq!(scope.look_up("idle"), None);
-        assert_eq!(scope.redactor().text("value-of-tidy"), "(redacted)");
-    }
-
-    #[test]
-    fn a_secret_that_nobody_uses_is_still_not_shown() {
-        let mut suite = suite();
-        suite.secrets.insert("edge_key".into(), SecretSource::Environment("EDGE_KEY".into()));
-        let scope = Scope::build(&suite, BTreeMap::new(), &environment, &parameters()).unwrap();
-        assert_eq!(scope.redactor().text("k-12345"), "(redacted)");
-    }
-
-    #[test]
-    fn a_missing_fact_is_only_missed_where_it_is_used_and_the_root_is_named() {
-        let mut suite = suite();
-        suite.variables.insert("marker".into(), text("v${green.env.app.VERSION}"));
-        suite.variables.insert("longer".into(), text("${marker}-x"));
-        let scope = Scope::build(&suite, BTreeMap::new(), &environment, &parameters()).unwrap();
-        let undefined = template("${longer}").render(&scope).unwrap_err();
-        let failure = scope.undefined(undefined);
-        assert_eq!(failure.kind, FailureKind::Undefined);
-        assert_eq!(failure.sentence(), "`${longer}` (line 1) has no value");
-        assert!(failure.remedy.unwrap().contains("`${green.env.app.VERSION}`"));
     }
 }

@@ -1,6 +1,7 @@
 //! Why green was not ready: what was waited for, how long, how often, and what was lacking at last.
 
-use super::{Lack, Wait};
+use super::Wait;
+use super::poll::Lack;
 use crate::duration::duration;
 use crate::record::ReadinessRecord;
 

