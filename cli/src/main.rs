@@ -2,6 +2,7 @@
 //!
 //! Each command is one module. Standard output is data, standard error is everything else.
 
+mod arguments;
 mod check;
 mod exit;
 mod lint;
