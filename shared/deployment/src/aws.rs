@@ -68,7 +68,8 @@ impl Aws {
         }
         let config = loader.load().await;
         let region = config.region().map_or_else(|| "no region".to_owned(), ToString::to_string);
-        let has_own_s3_endpoint = config.endpoint_url().is_some() || variable("AWS_ENDPOINT_URL_S3").is_some();
+        let is_set = |name| variable(name).is_some_and(|value| !value.trim().is_empty());
+        let has_own_s3_endpoint = config.endpoint_url().is_some() || is_set("AWS_ENDPOINT_URL_S3");
         Self { config, region, unset: unset(variable), has_own_s3_endpoint }
     }
 
@@ -196,6 +197,23 @@ mod tests {
         assert_eq!(server.aws().await.region(), "eu-central-1");
         let nowhere = Aws::load(aws_config::defaults(BehaviorVersion::v2026_01_12()).region(None::<Region>), |_| None);
         assert_eq!(nowhere.await.region(), "no region");
+    }
+
+    #[tokio::test]
+    async fn buckets_have_no_host_names_of_their_own_at_a_stand_in_for_s3() {
+        for (case, endpoint, variable, own) in [
+            ("AWS itself", None, None, false),
+            ("one endpoint for all services", Some("http://localhost:1"), None, true),
+            ("one for S3", None, Some("http://localhost:1"), true),
+            ("one for S3, left empty", None, Some(""), false),
+        ] {
+            let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).region(None::<Region>);
+            if let Some(endpoint) = endpoint {
+                loader = loader.endpoint_url(endpoint);
+            }
+            let of_s3 = |name: &str| variable.filter(|_| name == "AWS_ENDPOINT_URL_S3").map(str::to_owned);
+            assert_eq!(Aws::load(loader, of_s3).await.has_own_s3_endpoint(), own, "{case}");
+        }
     }
 
     #[tokio::test]
