@@ -38,7 +38,7 @@ Examples:
   greenlight rehearse --functions target/lambda --hold 1m --production-port 8000 --test-port 8080
 
 Exit codes: 0 green went live, 1 CodeDeploy rolled back, 2 the command line or a file is wrong, 3 the rehearsal could not be played.", faults(), questions()))]
-#[allow(clippy::struct_excessive_bools)] // Each is a flag that a person types.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that a person types")]
 pub(crate) struct Rehearse {
     /// The appspec whose `Hooks` name the functions [default: a built-in one with three hooks].
     #[arg(long, value_name = "FILE")]

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::ops::Range;
 
 use http_body_util::Full;
@@ -61,7 +62,7 @@ impl Refusal {
         Self { status, code, message, about: None }
     }
 
-    fn about(self, element: &'static str, text: impl ToString) -> Self {
+    fn about(self, element: &'static str, text: impl fmt::Display) -> Self {
         Self { about: Some((element, text.to_string())), ..self }
     }
 }
