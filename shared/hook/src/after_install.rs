@@ -116,22 +116,22 @@ impl<R: Reader> AfterInstall<'_, R> {
             }
             (Err(error), Ok(None) | Err(_)) => return Look::unknown(error),
         };
-        let wrong = match green {
-            None => Some((Outcome::Fail, "the deployment shows no green task set".to_owned(), true)),
-            Some(green) if !steady => Some((Outcome::Fail, not_steady(green), true)),
-            Some(green) => match blue {
-                Some(blue) if green.running < blue.desired && !fewer_tasks => Some((
-                    Outcome::Fail,
-                    format!(
-                        "green has {} tasks and blue has {}: if that is meant, write `fewer_tasks: allowed` in the suite",
-                        green.running, blue.desired
-                    ),
-                    false,
-                )),
-                _ => {
-                    health.as_ref().ok().and_then(|targets| unhealthy(targets)).map(|said| (Outcome::Fail, said, true))
-                }
-            },
+        let unhealthy = health.as_ref().ok().and_then(|targets| unhealthy(targets));
+        let wrong = match (green, blue) {
+            (None, _) => Some((Outcome::Fail, "the deployment shows no green task set".to_owned(), true)),
+            (Some(green), _) if !all_run(green) => Some((Outcome::Fail, not_steady(green), true)),
+            (Some(green), Some(blue)) if green.running < blue.desired && !fewer_tasks => Some((
+                Outcome::Fail,
+                format!(
+                    "green has {} tasks and blue has {}: if that is meant, write `fewer_tasks: allowed` in the suite",
+                    green.running, blue.desired
+                ),
+                false,
+            )),
+            // ECS waits for its targets' health, so that says more than that it waits.
+            _ if unhealthy.is_some() => unhealthy.map(|said| (Outcome::Fail, said, true)),
+            (Some(green), _) if !steady => Some((Outcome::Fail, not_steady(green), true)),
+            _ => None,
         };
         Look { green, blue, wrong }
     }
@@ -247,9 +247,13 @@ async fn renew<T>(known: &mut Known<T>, deadline: Deadline, read: impl Future<Ou
     }
 }
 
+fn all_run(TaskCount { desired, pending, running }: TaskCount) -> bool {
+    desired > 0 && running == desired && pending == 0
+}
+
 fn not_steady(green: TaskCount) -> String {
     let TaskCount { desired, pending, running } = green;
-    if desired > 0 && running == desired && pending == 0 {
+    if all_run(green) {
         return format!(
             "green's task set is not steady: {running} tasks run, and ECS calls it STABILIZING, expected STEADY_STATE"
         );

@@ -83,7 +83,11 @@ impl Evidence {
             let record = draft.task_set.as_ref();
             demand(record.map(|record| (record.outcome, record.reason.as_deref())), "green's task set was not judged")?;
             let tasks = record.and_then(|record| record.green.as_ref()).map_or(0, |green| green.running);
-            proven.push(format!("green's task set is steady with {tasks} tasks running"));
+            let targets = &draft.green.targets;
+            let healthy = targets.iter().filter(|target| target.state == "healthy").count();
+            // None is healthy as long as nobody checks them: no listener uses the group yet.
+            let health = if healthy == 0 { String::new() } else { format!(", {healthy} of {} targets healthy", targets.len()) };
+            proven.push(format!("green's task set is steady with {tasks} tasks running{health}"));
         }
         if draft.demands.reach {
             let record = draft.reach.as_ref().map(|record| (record.outcome, record.reason.as_deref()));

@@ -21,6 +21,8 @@ async fn green_is_judged_by_its_task_set_and_targets_and_never_by_the_test_liste
     };
     let mut stabilizing = Scripted::new();
     stabilizing.facts.service.task_sets[1].stability = "STABILIZING".into();
+    let mut both = unhealthy("unhealthy");
+    both.facts.service.task_sets[1].stability = "STABILIZING".into();
     let mut fewer = Scripted::new();
     fewer.facts.service.task_sets[0].desired = 3;
     for (case, controller, expected, part) in [
@@ -35,6 +37,7 @@ async fn green_is_judged_by_its_task_set_and_targets_and_never_by_the_test_liste
         ("ECS is not done", stabilizing, Verdict::Failed, "STABILIZING"),
         ("fewer tasks than blue", fewer, Verdict::Failed, "green has 2 tasks and blue has 3"),
         ("a target fails its health check", unhealthy("unhealthy"), Verdict::Failed, "1 of green's 2 targets"),
+        ("ECS waits for that", both, Verdict::Failed, "1 of green's 2 targets"),
         ("a target that no listener uses", unhealthy("unused"), Verdict::Succeeded, "2 tasks running"),
     ] {
         let (verdict, reason) = at_install(controller, &url).verdict().await;
