@@ -17,7 +17,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_suite_names_the_version_of_its_task_definition() {
-        assert!(SUITE.contains(&format!("release: {GREEN}")), "a good green must pass its own suite");
+    fn the_suite_knows_green_by_its_task_definition() {
+        assert!(SUITE.contains("${green.env.app.VERSION}"), "a good green must pass its own suite");
+        assert!(TASK_DEFINITION.contains(&format!("\"VERSION\", \"value\": \"{GREEN}\"")));
     }
 }

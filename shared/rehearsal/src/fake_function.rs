@@ -41,7 +41,7 @@ fn serve() {
     if fake == "no-start" {
         std::process::exit(3);
     }
-    loop {
+    for number in 1.. {
         let (headers, body) = exchange(&api, "GET", "/2018-06-01/runtime/invocation/next", &[], "");
         let id = &headers["lambda-runtime-aws-request-id"];
         let event: Value = serde_json::from_str(&body).unwrap();
@@ -58,7 +58,7 @@ fn serve() {
             "hang" => std::thread::sleep(Duration::from_mins(1)),
             "silent" => respond(&json!({ "reason": "I say nothing" })),
             verdicts => {
-                let verdict = verdict(verdicts);
+                let verdict = verdict(verdicts, number);
                 put(&event, verdict);
                 respond(&json!({ "verdict": verdict, "reason": format!("it is {verdict}") }));
             }
@@ -66,10 +66,13 @@ fn serve() {
     }
 }
 
-/// `Succeeded`, unless `FAKE` is `fails-at:NAME` and this is the function of that name.
-fn verdict(fake: &str) -> &'static str {
+/// `Succeeded`, unless `FAKE` is `fails-at:NAME`, or `fails-once-at:NAME` at the first event, and this is the function of
+/// that name.
+fn verdict(fake: &str, number: u32) -> &'static str {
     let name = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap();
-    if fake.strip_prefix("fails-at:").is_some_and(|failing| name.ends_with(failing)) { "Failed" } else { "Succeeded" }
+    let is_meant = |prefix: &str| fake.strip_prefix(prefix).is_some_and(|failing| name.ends_with(failing));
+    let fails = is_meant("fails-at:") || (number == 1 && is_meant("fails-once-at:"));
+    if fails { "Failed" } else { "Succeeded" }
 }
 
 /// What a test may want to know of an event and of the process that got it.

@@ -42,7 +42,11 @@ fn describe_services(world: &World, input: &Value) -> Result<Value, ApiError> {
         names.partition(|name| *name == identity.service || *name == identity.service_arn());
     let failures = others.iter().map(|name| {
         let is_arn = name.starts_with("arn:");
-        let arn = if is_arn { (*name).to_owned() } else { identity.arn("ecs", &format!("service/{cluster}/{name}")) };
+        let arn = if is_arn {
+            (*name).to_owned()
+        } else {
+            identity.arn("ecs", &format!("service/{}/{name}", identity.cluster))
+        };
         json!({ "arn": arn, "reason": "MISSING" })
     });
     let services: Vec<_> = ours.first().map(|_| service(world)).into_iter().collect();

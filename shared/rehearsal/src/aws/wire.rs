@@ -3,9 +3,11 @@
 //! What an operation does is in its service's module. Whatever is not understood is refused loudly and recorded.
 
 use std::future::pending;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -148,9 +150,19 @@ fn answer_of(status: StatusCode, content_type: HeaderValue, body: String) -> Ans
     answer
 }
 
-/// An answer that a service has made whole by itself is recorded by its status.
+/// An answer that a service has made whole by itself is recorded by the code that is in it, else by its status.
 fn outcome(answer: &Answer) -> String {
-    if answer.status().is_success() { "ok".to_owned() } else { answer.status().as_u16().to_string() }
+    if answer.status().is_success() {
+        return "ok".to_owned();
+    }
+    let mut body = answer.body().clone();
+    let frame = match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+        _ => Bytes::new(),
+    };
+    let text = String::from_utf8_lossy(&frame);
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+    code.map_or_else(|| answer.status().as_u16().to_string(), |(code, _)| code.to_owned())
 }
 
 fn record(world: &mut World, called: &Called, request: &Request<Bytes>, outcome: &str) {

@@ -1,5 +1,8 @@
 //! Whole deployments with a fake function: what CodeDeploy does with each kind of verdict.
 
+mod assumptions;
+mod listeners;
+
 use super::*;
 use crate::fake_function;
 use crate::fault::Fault;
@@ -68,10 +71,7 @@ async fn a_failed_hook_rolls_everything_back_to_blue() {
 
 #[tokio::test]
 async fn production_comes_back_when_green_fails_with_production_traffic() {
-    let folder = tempdir("after-allow-traffic");
-    let appspec = folder.join("appspec.yml");
-    let text = crate::example::APPSPEC.replace("BeforeAllowTraffic:", "AfterAllowTraffic:");
-    std::fs::write(&appspec, text.replace("-before-allow-traffic", "-after-allow-traffic")).unwrap();
+    let appspec = bound_to_after_allow_traffic("after-allow-traffic");
     let settings = Settings { appspec: Some(appspec), ..settings("fails-at:after-allow-traffic") };
     let rehearsal = played(settings).await;
     let last = rehearsal.steps.last().unwrap();
@@ -204,13 +204,6 @@ async fn a_port_that_is_taken_is_named() {
     assert!(error.to_string().ends_with("port 0 takes a free one"), "{error}");
 }
 
-/// A folder for one test. The next run replaces it.
-fn tempdir(name: &str) -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("greenlight-rehearsal-test-{name}"));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
 #[tokio::test]
 async fn holding_leaves_time_to_ask_at_every_stage() {
     for (fake, expected) in [("succeeds", 2), ("fails-at:before-allow-traffic", 3)] {
@@ -219,4 +212,19 @@ async fn holding_leaves_time_to_ask_at_every_stage() {
         rehearse(settings, &mut |event| holds += usize::from(matches!(event, Event::Holding(_)))).await.unwrap();
         assert_eq!(holds, expected, "{fake}");
     }
+}
+
+/// The built-in appspec with AfterAllowTraffic bound in place of BeforeAllowTraffic.
+fn bound_to_after_allow_traffic(folder: &str) -> std::path::PathBuf {
+    let appspec = tempdir(folder).join("appspec.yml");
+    let text = crate::example::APPSPEC.replace("BeforeAllowTraffic:", "AfterAllowTraffic:");
+    std::fs::write(&appspec, text.replace("-before-allow-traffic", "-after-allow-traffic")).unwrap();
+    appspec
+}
+
+/// A folder for one test. The next run replaces it.
+fn tempdir(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("greenlight-rehearsal-test-{name}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }

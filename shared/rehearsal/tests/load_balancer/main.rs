@@ -4,6 +4,7 @@
 
 mod connections;
 mod headers;
+mod health;
 mod own_answers;
 mod routing;
 mod streaming;

@@ -17,6 +17,7 @@ use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy::Client as Hyper;
 use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
 
 /// An SDK client with its own defaults, but one attempt.
 pub(super) fn sdk(address: SocketAddr) -> Client {
@@ -89,12 +90,7 @@ impl Raw {
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
-        let request = request.body(Full::new(Bytes::from(self.body))).unwrap();
-        let client: Hyper<_, Full<Bytes>> = Hyper::builder(TokioExecutor::new()).build_http();
-        let answer = client.request(request).await.unwrap();
-        let status = answer.status();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        (status, String::from_utf8(body.to_vec()).unwrap())
+        send(request.body(Full::new(Bytes::from(self.body))).unwrap()).await
     }
 }
 
@@ -105,4 +101,36 @@ pub(super) fn authorization(region: &str, service: &str) -> String {
          SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature={}",
         "0".repeat(64)
     )
+}
+
+/// A call to a JSON service: status and body of the answer.
+pub(super) async fn json(address: SocketAddr, service: &str, target: &str, input: &Value) -> (StatusCode, String) {
+    let request = Request::post(format!("http://{address}/"))
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", target)
+        .header("authorization", authorization("eu-central-1", service));
+    send(request.body(Full::new(Bytes::from(input.to_string()))).unwrap()).await
+}
+
+/// A call of the query protocol: status and body of the answer.
+pub(super) async fn form(address: SocketAddr, form: &str) -> (StatusCode, String) {
+    let request = Request::post(format!("http://{address}/"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", authorization("eu-central-1", "elasticloadbalancing"));
+    send(request.body(Full::new(Bytes::copy_from_slice(form.as_bytes()))).unwrap()).await
+}
+
+/// An object of S3: status and body of the answer.
+pub(super) async fn get(address: SocketAddr, path: &str) -> (StatusCode, String) {
+    let request =
+        Request::get(format!("http://{address}{path}")).header("authorization", authorization("eu-central-1", "s3"));
+    send(request.body(Full::default()).unwrap()).await
+}
+
+async fn send(request: Request<Full<Bytes>>) -> (StatusCode, String) {
+    let client: Hyper<_, Full<Bytes>> = Hyper::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request).await.unwrap();
+    let status = answer.status();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
 }
