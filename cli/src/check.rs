@@ -87,6 +87,9 @@ impl Check {
             name: "the target",
             blue: None,
             facts: self.facts.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
+            unknown: ["green.", "blue.", "deployment."]
+                .map(|prefix| (prefix, "only known to a deployment: give it with `--set NAME=VALUE`".to_owned()))
+                .into(),
             parameters: self.parameters()?,
             resolve: &self.resolve()?,
             suite_folder: file.folder.as_deref(),

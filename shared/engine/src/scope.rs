@@ -29,6 +29,8 @@ pub struct Scope {
     variables: BTreeMap<String, ValueTemplate>,
     /// Variables of the suite that have no value, by the name that they lack.
     lacking: BTreeMap<String, String>,
+    /// Why facts could not be read, by the beginning of their names.
+    unknown: Vec<(String, String)>,
     redactor: Redactor,
 }
 
@@ -165,6 +167,13 @@ impl Scope {
         Ok(scope)
     }
 
+    /// The same, and says of facts whose names begin with `prefix` why they could not be read, where one is missed.
+    #[must_use]
+    pub fn unknown(mut self, prefix: &str, why: &str) -> Self {
+        self.unknown.push((prefix.to_owned(), why.to_owned()));
+        self
+    }
+
     /// What makes texts fit to be shown.
     #[must_use]
     pub fn redactor(&self) -> &Redactor {
@@ -174,12 +183,17 @@ impl Scope {
     /// Why a request cannot be made, in words that lead to what is missing.
     pub(crate) fn undefined(&self, Undefined { name, line }: Undefined) -> Failure {
         let root = self.lacking.get(&name).unwrap_or(&name);
-        let remedy = if *root != name {
-            format!("it is made with `${{{root}}}`, which has no value in this execution")
-        } else if ["green.", "blue.", "deployment."].iter().any(|prefix| name.starts_with(prefix)) {
-            "it is a fact of the deployment that could not be read in this execution".to_owned()
-        } else {
-            "it is captured by a step that did not get so far".to_owned()
+        let is_fact = ["green.", "blue.", "deployment."].iter().any(|prefix| root.starts_with(prefix));
+        let why = self.unknown.iter().find(|(prefix, _)| root.starts_with(prefix.as_str())).map(|(_, why)| why);
+        let remedy = match (is_fact, why) {
+            (true, Some(why)) => format!("`${{{root}}}` is {why}"),
+            (true, None) => format!(
+                "the deployment has no `${{{root}}}`: is the name of the container, or of its variable, another one?"
+            ),
+            (false, _) if *root != name => {
+                format!("it is made with `${{{root}}}`, which has no value in this execution")
+            }
+            (false, _) => "it is captured by a step that did not get so far".to_owned(),
         };
         Failure {
             kind: FailureKind::Undefined,

@@ -86,7 +86,8 @@ impl Evidence {
             let targets = &draft.green.targets;
             let healthy = targets.iter().filter(|target| target.state == "healthy").count();
             // None is healthy as long as nobody checks them: no listener uses the group yet.
-            let health = if healthy == 0 { String::new() } else { format!(", {healthy} of {} targets healthy", targets.len()) };
+            let health =
+                if healthy == 0 { String::new() } else { format!(", {healthy} of {} targets healthy", targets.len()) };
             proven.push(format!("green's task set is steady with {tasks} tasks running{health}"));
         }
         if draft.demands.reach {

@@ -228,6 +228,7 @@ impl Investigation<'_> {
             name: destination.listener.name(),
             blue: destination.blue.as_ref(),
             facts: facts.values(),
+            unknown: unknown(facts),
             parameters: BTreeMap::new(),
             resolve: &self.settings.resolve,
             suite_folder: folder,
@@ -341,6 +342,15 @@ async fn names<R: Reader>(reader: &R, facts: &Facts) -> Names {
         deployment_group: deployment.map(|deployment| deployment.group.clone()),
         service: target.and_then(|id| id.split_once(':').map(|(_, service)| service.to_owned())),
     }
+}
+
+/// Why a fact that a suite names is not known.
+fn unknown(facts: &Facts) -> Vec<(&'static str, String)> {
+    let sides = [("green.", &facts.green), ("blue.", &facts.blue)];
+    let of_sides =
+        sides.into_iter().filter_map(|(prefix, side)| Some((prefix, side.task_definition.as_ref().err()?.unknown())));
+    let of_deployment = facts.deployment.as_ref().err().map(|error| ("deployment.", error.unknown()));
+    of_sides.chain(of_deployment).collect()
 }
 
 /// A suite that says nothing of readiness nor of a version is ready when its target group's health check passes.

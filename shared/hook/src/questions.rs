@@ -26,6 +26,8 @@ pub struct Target<'a> {
     pub blue: Option<&'a BaseUrl>,
     /// What is known about the deployment, by the names that templates use.
     pub facts: BTreeMap<String, Value>,
+    /// Why facts are not known, by the beginning of their names.
+    pub unknown: Vec<(&'static str, String)>,
     /// Values of the parameters that secrets are read from, by the parameters' names.
     pub parameters: BTreeMap<String, String>,
     /// Names that are not looked up.
@@ -61,6 +63,7 @@ impl Target<'_> {
         let visible = |name: &str| visible(environment, name);
         let scope =
             Scope::build(suite, self.facts.clone(), &visible, &self.parameters).map_err(|error| error.to_string())?;
+        let scope = self.unknown.iter().fold(scope, |scope, (prefix, why)| scope.unknown(prefix, why));
         Session::open(suite, base, scope, self.suite_folder, self.resolve).map_err(|error| error.to_string())
     }
 }

@@ -104,3 +104,24 @@ fn a_missing_fact_is_only_missed_where_it_is_used_and_the_root_is_named() {
     assert_eq!(failure.sentence(), "`${longer}` (line 1) has no value");
     assert!(failure.remedy.unwrap().contains("`${green.env.app.VERSION}`"));
 }
+
+#[test]
+fn a_missing_fact_says_why_it_is_missing_where_that_is_known() {
+    let mut suite = suite();
+    suite.variables.insert("marker".into(), text("v${green.env.app.VERSION}"));
+    let remedy = |scope: Scope, name: &str| {
+        scope.undefined(template(name).render(&scope).unwrap_err()).remedy.unwrap_or_default()
+    };
+    let scope = || Scope::build(&suite, BTreeMap::new(), &environment, &BTreeMap::new()).unwrap();
+    let denied = || scope().unknown("green.", "unknown (AccessDenied: ecs:DescribeTaskDefinition, orders:42)");
+    for (case, scope, name, part) in [
+        ("denied", denied(), "${green.image.app.tag}", "`${green.image.app.tag}` is unknown (AccessDenied: ecs:Desc"),
+        ("denied, below a variable", denied(), "${marker}", "`${green.env.app.VERSION}` is unknown (AccessDenied"),
+        ("of the other side", denied(), "${blue.image.app.tag}", "the deployment has no `${blue.image.app.tag}`"),
+        ("not there", scope(), "${green.env.ap.VERSION}", "is the name of the container, or of its variable, another"),
+        ("never captured", denied(), "${order}", "captured by a step"),
+    ] {
+        let said = remedy(scope, name);
+        assert!(said.contains(part), "{case}: {said}");
+    }
+}

@@ -178,7 +178,7 @@ async fn what_lacks_a_value_is_an_error_and_is_not_sent() {
         assert_eq!(record.outcome, Outcome::Error);
         assert_eq!(record.steps[0].problem.as_ref().unwrap().kind, FailureKind::Undefined);
         let reason = record.reason.unwrap();
-        assert!(reason.contains("`${green.env.app.VERSION}` (line 1) has no value: it is a fact"), "{reason}");
+        assert!(reason.contains("`${green.env.app.VERSION}` (line 1) has no value: the deployment has no"), "{reason}");
     }
     assert!(server.received().is_empty());
 }
