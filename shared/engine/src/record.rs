@@ -1,6 +1,6 @@
 //! The record of what was asked and what was answered, down to every attempt.
 //!
-//! These are the values that a report is made of. Every text in them has passed the [`Redactor`](crate::Redactor) and
+//! These are the values that a report is made of. Every text in them has passed the [`Redactor`] and
 //! is cut to a bounded length, so they may be shown as they are. Bodies are not in them, only what an expectation
 //! needed to show.
 

@@ -4,7 +4,7 @@ use greenlight_engine::{Open, Outcome, ReadinessRecord, Resolve, Silent, Version
 use greenlight_suite::Suite;
 use serde_json::{Value, json};
 
-use crate::server::{Received, Server, answer, ok};
+use crate::server::{Act, Received, Server, answer, ok};
 use crate::suite::{Told, enough, open_at, read};
 
 const VERSION: &str =
@@ -114,12 +114,19 @@ async fn an_address_whose_last_answer_was_not_good_is_never_passed_over() {
 
 #[tokio::test]
 async fn both_questions_of_a_poll_go_to_one_address_also_on_two_connections() {
-    let script = |_, _: &Received| answer(200, &[("x-version", "cf78ba1"), ("connection", "close")], "");
-    let nodes = Server::nodes(2, script).await;
-    let (ready, _) = wait(&format!("{}{VERSION}{CHECKS}", ready("5s")), &nodes, 0).await;
-    assert_eq!((ready.outcome, ready.polls), (Outcome::Pass, 2));
-    for node in &nodes {
-        assert_eq!(node.asked(), ["GET /version", "GET /health"]);
+    // The second connection is needed because the server says that it closes the first, or because it just does.
+    for announced in [true, false] {
+        let script = move |_, _: &Received| {
+            let connection = if announced { "close" } else { "keep-alive" };
+            let answer = answer(200, &[("x-version", "cf78ba1"), ("connection", connection)], "");
+            [answer, vec![Act::Close]].concat()
+        };
+        let nodes = Server::nodes(2, script).await;
+        let (ready, _) = wait(&format!("{}{VERSION}{CHECKS}", ready("5s")), &nodes, 0).await;
+        assert_eq!((ready.outcome, ready.polls), (Outcome::Pass, 2));
+        for node in &nodes {
+            assert_eq!(node.asked(), ["GET /version", "GET /health"], "{announced}");
+        }
     }
 }
 

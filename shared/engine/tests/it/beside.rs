@@ -133,11 +133,11 @@ async fn only_the_first_failing_request_is_asked_and_only_when_it_changes_nothin
 #[tokio::test]
 async fn production_that_hangs_takes_no_longer_than_an_attempt_and_the_deadline() {
     let (green, blue) = (Server::start(|_| answer(500, &[], "")).await, Server::start(|_| vec![Act::Hang]).await);
-    let record = check("request: GET /, timeout: 50ms", &green.url(), &blue.url()).await;
+    let record = check("request: GET /, timeout: 400ms", &green.url(), &blue.url()).await;
     let reason = record.reason.unwrap();
-    assert!(reason.ends_with("; production (blue) fails too, otherwise: no answer within 50ms"), "{reason}");
+    assert!(reason.ends_with("; production (blue) fails too, otherwise: no answer within 400ms"), "{reason}");
 
-    let soon = Deadline::after(Duration::from_millis(300));
+    let soon = Deadline::after(Duration::from_millis(800));
     let record = check_until("request: GET /", &green.url(), &blue.url(), soon).await;
     assert_eq!(record.outcome, Outcome::Fail);
     let reason = record.reason.unwrap();

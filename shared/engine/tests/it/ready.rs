@@ -11,7 +11,7 @@ use crate::server::{Act, Received, Server, answer, ok};
 use crate::suite::{Told, enough, open, open_with, read, wait};
 
 const QUICK: &str = "ready: { request: GET /health, consecutive: 3, within: 5s, every: 1ms }\n";
-const SHORT: &str = "ready: { request: GET /health, consecutive: 3, within: 80ms, every: 5ms }\n";
+const SHORT: &str = "ready: { request: GET /health, consecutive: 3, within: 250ms, every: 5ms }\n";
 const VERSION: &str =
     "version: { request: GET /version, read: { json: $.version }, equals: '${green.env.app.VERSION}' }\n";
 const CHECKS: &str = "checks: { c: { request: GET / } }\n";
@@ -97,7 +97,7 @@ async fn another_that_goes_on_answering_fails_both_and_blue_is_called_blue() {
         let (ready, version) = wait.await;
         assert_eq!(ready.outcome, Outcome::Fail);
         let reason = ready.reason.unwrap();
-        assert!(reason.starts_with(&format!("{sentence}; no change within 80ms (")), "{reason}");
+        assert!(reason.starts_with(&format!("{sentence}; no change within 250ms (")), "{reason}");
         let version = version.unwrap();
         assert_eq!((version.outcome, version.reason.as_deref()), (Outcome::Fail, Some(sentence)));
         assert_eq!((version.observed.as_deref(), version.blue.as_deref()), (Some("initial"), known));
@@ -113,7 +113,7 @@ async fn a_green_that_never_answers_well_fails_with_what_was_seen_last() {
     let (ready, _) = wait(&format!("{SHORT}{CHECKS}"), &server.url(), &[]).await;
     assert_eq!((ready.outcome, ready.good), (Outcome::Fail, 0));
     let reason = ready.reason.unwrap();
-    let seen = format!("green was not ready within 80ms: GET {}/health: status 503, expected 2xx (", server.url());
+    let seen = format!("green was not ready within 250ms: GET {}/health: status 503, expected 2xx (", server.url());
     assert!(reason.starts_with(&seen), "{reason}");
     assert!(reason.ends_with(" polls of `GET /health`, 3 good ones in a row wanted)"), "{reason}");
 }
@@ -243,22 +243,22 @@ async fn a_gate_that_stays_closed_is_the_reason_after_what_the_answers_lacked() 
         (
             "good",
             (|_, _| 200) as fn(&str, usize) -> u16,
-            "green was not ready within 80ms: 1 of 4 targets is healthy (",
+            "green was not ready within 600ms: 1 of 4 targets is healthy (",
         ),
-        ("good at last", |_, nth| if nth < 4 { 503 } else { 200 }, "green was not ready within 80ms: 1 of 4"),
+        ("good at last", |_, nth| if nth < 4 { 503 } else { 200 }, "green was not ready within 600ms: 1 of 4"),
         (
             "bad",
             |path, _| if path == "/health" { 503 } else { 200 },
-            &format!("green was not ready within 80ms: {status}1 of 4"),
+            &format!("green was not ready within 600ms: {status}1 of 4"),
         ),
-        ("blue", |_, _| 0, &format!("{blue} 80ms; 1 of 4 targets is healthy (")),
+        ("blue", |_, _| 0, &format!("{blue} 600ms; 1 of 4 targets is healthy (")),
     ] {
         let server = Server::start(move |request: &Received| match script(request.path(), request.nth) {
             0 => marker("initial"),
             status => answer(status, &[], r#"{"version": "cf78ba1"}"#),
         })
         .await;
-        let suite = read(&format!("{SHORT}{VERSION}{CHECKS}"));
+        let suite = read(&format!("{}{VERSION}{CHECKS}", SHORT.replace("250ms", "600ms")));
         let session = open_with(&suite, &server.url(), &facts);
         let wait = session.ready(suite.ready.as_ref(), suite.version.as_ref(), &Closed, enough(), &Silent);
         let (ready, _) = wait.await;
