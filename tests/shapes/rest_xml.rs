@@ -14,7 +14,7 @@ use crate::value::{Checker, Scalars, Timestamps, Way};
 const TEXT: Scalars = Scalars::Text(Timestamps::HttpDate);
 
 /// Headers of requests that belong to HTTP, to the signature or to the SDK.
-const OF_REQUESTS: [&str; 12] = [
+const OF_REQUESTS: [&str; 13] = [
     "accept",
     "accept-encoding",
     "amz-sdk-invocation-id",
@@ -27,6 +27,7 @@ const OF_REQUESTS: [&str; 12] = [
     "x-amz-date",
     "x-amz-security-token",
     "x-amz-user-agent",
+    "x-amzn-trace-id",
 ];
 
 /// Headers of responses that belong to HTTP or come with every answer. Source: Amazon S3 API reference, "Common
