@@ -24,14 +24,26 @@ pub enum Fault {
     Refuse,
     /// One of green's tasks stops right after the installation.
     NotSteady,
+    /// Green has one task less than blue.
+    FewerTasks,
+    /// One of green's tasks answers 500 to everything, from the end of the installation on.
+    OneBadTask,
+    /// Green's health checks fail from the end of the installation on, and the rest answers.
+    UnhealthyTargets,
     /// Blue keeps answering on the test listener for a while.
     LateSwitch,
     /// Half of the test listener's nodes serve green at once, the others follow after a while.
     NodeByNode,
+    /// DescribeListeners shows green, and every node keeps serving blue.
+    NeverSwitch,
+    /// The test listener's action itself stays on blue.
+    BlueOnTestListener,
     /// Green answers 503 for a while after it got test traffic.
     NotReady,
     /// CodeDeploy throttles the first status calls of every hook.
     Throttle,
+    /// Every read of AWS is denied; the status call is not.
+    AccessDenied,
     /// Every function is killed once, just after it got its event.
     Kill,
     /// Every function is killed whenever it got its event; only the last resort lives.
@@ -40,18 +52,6 @@ pub enum Fault {
     SuiteBroken,
     /// Lambda delivers every event twice.
     Twice,
-    /// DescribeListeners shows green, and every node keeps serving blue.
-    NeverSwitch,
-    /// The test listener's action itself stays on blue.
-    BlueOnTestListener,
-    /// One of green's tasks answers 500 to everything, from the end of the installation on.
-    OneBadTask,
-    /// Green's health checks fail from the end of the installation on, and the rest answers.
-    UnhealthyTargets,
-    /// Green has one task less than blue.
-    FewerTasks,
-    /// Every read of AWS is denied; the status call is not.
-    AccessDenied,
 }
 
 /// How a deployment is expected to end.
@@ -98,20 +98,20 @@ impl Fault {
             Self::Hang => "hang",
             Self::Refuse => "refuse",
             Self::NotSteady => "not-steady",
+            Self::FewerTasks => "fewer-tasks",
+            Self::OneBadTask => "one-bad-task",
+            Self::UnhealthyTargets => "unhealthy-targets",
             Self::LateSwitch => "late-switch",
             Self::NodeByNode => "node-by-node",
+            Self::NeverSwitch => "never-switch",
+            Self::BlueOnTestListener => "blue-on-test-listener",
             Self::NotReady => "not-ready",
             Self::Throttle => "throttle",
+            Self::AccessDenied => "access-denied",
             Self::Kill => "kill",
             Self::KillAlways => "kill-always",
             Self::SuiteBroken => "suite-broken",
             Self::Twice => "twice",
-            Self::NeverSwitch => "never-switch",
-            Self::BlueOnTestListener => "blue-on-test-listener",
-            Self::OneBadTask => "one-bad-task",
-            Self::UnhealthyTargets => "unhealthy-targets",
-            Self::FewerTasks => "fewer-tasks",
-            Self::AccessDenied => "access-denied",
         }
     }
 
@@ -125,26 +125,20 @@ impl Fault {
             Self::Hang => "green takes connections and never answers, from its first test traffic on",
             Self::Refuse => "green refuses connections, from its first test traffic on",
             Self::NotSteady => "one of green's tasks stops right after the installation",
+            Self::FewerTasks => "green has one task less than blue",
+            Self::OneBadTask => "one of green's tasks answers 500 to everything once it is installed",
+            Self::UnhealthyTargets => "green's health checks fail with 503 once it is installed",
             Self::LateSwitch => "blue keeps answering on the test listener for a while",
             Self::NodeByNode => "blue and green answer in turns on the test listener for a while",
+            Self::NeverSwitch => "DescribeListeners shows green, and every node keeps serving blue",
+            Self::BlueOnTestListener => "the test listener's action stays on blue",
             Self::NotReady => "green answers 503 for a while after it got test traffic",
             Self::Throttle => "CodeDeploy throttles the first status calls of every hook",
+            Self::AccessDenied => "the functions' role allows no read of AWS",
             Self::Kill => "every function is killed once, just after it got its event",
             Self::KillAlways => "every function is killed whenever it got its event; only the last resort lives",
             Self::SuiteBroken => "the suite cannot be parsed",
             Self::Twice => "Lambda delivers every event twice",
-            Self::NeverSwitch => {
-                "DescribeListeners shows green, and every node of the test listener keeps serving blue"
-            }
-            Self::BlueOnTestListener => "the test listener's action stays on blue",
-            Self::OneBadTask => {
-                "one of green's tasks answers 500 to everything, health checks included, from the end of the installation on"
-            }
-            Self::UnhealthyTargets => {
-                "green's health checks fail with 503 from the end of the installation on, and the rest answers"
-            }
-            Self::FewerTasks => "green has one task less than blue",
-            Self::AccessDenied => "the functions' role allows no read of AWS",
         }
     }
 

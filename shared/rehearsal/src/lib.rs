@@ -26,6 +26,7 @@ mod narrator;
 mod plan;
 mod player;
 mod printer;
+mod programs;
 mod record;
 mod rehearse;
 mod server;

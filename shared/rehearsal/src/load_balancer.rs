@@ -19,6 +19,7 @@ mod listener;
 mod own_answer;
 mod refusals;
 mod target;
+mod target_group;
 mod upgrade;
 
 use std::{
@@ -35,7 +36,8 @@ pub use self::{
     forward::Forward,
     health::{HealthCheck, Matcher, TargetHealth},
     listener::Listener,
-    target::{Target, TargetError, TargetGroup},
+    target::{Target, TargetError},
+    target_group::TargetGroup,
 };
 
 /// A load balancer with any number of listeners. It lives as long as this value: dropping it closes every listener and

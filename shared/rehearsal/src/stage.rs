@@ -9,15 +9,15 @@ use greenlight_deployment::appspec::BindingPoint;
 
 use crate::application::Behaviour;
 use crate::aws::{Aws, Balancer, Identity, Scene};
-use crate::binding::{self, LAST_RESORT};
 use crate::error::RehearsalError;
 use crate::example;
 use crate::fault::Fault;
 use crate::inputs::Inputs;
-use crate::lambda::{Deaths, Environment, Function};
+use crate::lambda::{Environment, Function};
 use crate::load_balancer::{Forward, Listener, LoadBalancer, Target, TargetGroup, loopback_nodes};
 use crate::narrator::Narrator;
 use crate::plan::{self, Green};
+use crate::programs::Programs;
 use crate::record::Opening;
 use crate::settings::{ForwardShape, Settings};
 use crate::task_root::TaskRoot;
@@ -187,49 +187,6 @@ impl Stage {
         self.last_resort.stop().await;
         self.green.delete().await;
         self.blue.delete().await;
-    }
-}
-
-/// The programs of the functions, found before anything is started.
-struct Programs {
-    bound: BTreeMap<BindingPoint, String>,
-    found: BTreeMap<String, crate::lambda::Program>,
-    last_resort: crate::lambda::Program,
-}
-
-impl Programs {
-    fn find(settings: &Settings, inputs: &Inputs) -> Result<Self, RehearsalError> {
-        let mut bound = BTreeMap::new();
-        let mut found = BTreeMap::new();
-        for binding in &inputs.appspec.hooks {
-            let name = binding.function_name().to_owned();
-            found.insert(name.clone(), binding::program_of(binding, &settings.functions)?);
-            bound.insert(binding.at, name);
-        }
-        let last_resort = binding::program(LAST_RESORT, &settings.functions)?;
-        Ok(Self { bound, found, last_resort })
-    }
-
-    fn into_functions(
-        self,
-        settings: &Settings,
-        environment: &Environment,
-        narrator: &Narrator,
-    ) -> (BTreeMap<String, Function>, BTreeMap<BindingPoint, String>, Function) {
-        let deaths = if settings.faults.contains(&Fault::KillAlways) {
-            Deaths::Every
-        } else if settings.faults.contains(&Fault::Kill) {
-            Deaths::First
-        } else {
-            Deaths::None
-        };
-        let functions = self.found.into_iter().map(|(name, program)| {
-            let function = Function::new(&name, program, environment.clone(), deaths, narrator);
-            (name, function)
-        });
-        let name = format!("CodeDeployHook_greenlight-{LAST_RESORT}");
-        let last_resort = Function::new(&name, self.last_resort, environment.clone(), Deaths::None, narrator);
-        (functions.collect(), self.bound, last_resort)
     }
 }
 

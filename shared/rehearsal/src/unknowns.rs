@@ -7,6 +7,7 @@ use std::time::Duration;
 
 /// How this rehearsal answers the open questions. The default is what the documents make likely.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, with two answers")]
 pub struct Unknowns {
     /// Does the deployment that rolls back invoke the hooks again? It is played for real then, with
     /// `creator = codeDeployRollback`.

@@ -1,7 +1,7 @@
 //! Target health: what the answers to health checks make of a target, as states and words of the `ELBv2` API.
 //!
 //! Values only: who is asked when is in [`checker`](super::checker), and who is registered in
-//! [`target`](super::target). Sources: Elastic Load Balancing user guide, "Health checks for target groups"; API
+//! [`target_group`](super::target_group). Sources: Elastic Load Balancing user guide, "Health checks for target groups"; API
 //! reference, `TargetHealth`.
 
 use std::time::{Duration, Instant};

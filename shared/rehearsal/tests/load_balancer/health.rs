@@ -92,7 +92,7 @@ async fn a_target_that_never_passed_a_check_gets_nothing() {
     // The first check takes long, so that it can be looked at while nothing is known.
     let silent = FakeTarget::start(|mut wire, _| async move {
         wire.head().await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     })
     .await;
     blue.register(silent.address);

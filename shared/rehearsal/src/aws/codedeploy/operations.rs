@@ -4,8 +4,9 @@
 
 use serde_json::{Value, json};
 
+use super::deployment::Deployment;
 use super::shapes;
-use super::state::{Deployment, State};
+use super::state::State;
 use crate::aws::api_error::ApiError;
 
 pub(in crate::aws) const PUT_STATUS: &str = "PutLifecycleEventHookExecutionStatus";

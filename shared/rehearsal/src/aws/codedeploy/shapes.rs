@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::state::{Deployment, EventState, State, TaskSet};
+use super::deployment::{Deployment, EventState, TaskSet};
+use super::state::State;
 use crate::record::{DeploymentStatus, StepStatus};
 use crate::settings::Shift;
 use crate::unknowns::ReadyWait;
