@@ -30,7 +30,9 @@ impl ElasticLoadBalancing {
 
     /// The listeners with these ARNs, as far as there are such.
     pub(crate) async fn listeners(&self, arns: &[String]) -> Known<Vec<Listener>> {
-        let resource = arns.join(", ");
+        // Region and account are the caller's own; what tells listeners apart is at the end.
+        let names = arns.iter().map(|arn| arn.split_once(":listener/").map_or(arn.as_str(), |(_, name)| name));
+        let resource = format!("listener {}", names.collect::<Vec<_>>().join(", "));
         let call = self.client.describe_listeners().set_listener_arns(Some(arns.to_vec()));
         pages(DESCRIBE_LISTENERS, &resource, async |marker| {
             let answer = call.clone().set_marker(marker).send().await;

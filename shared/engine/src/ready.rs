@@ -58,11 +58,7 @@ impl Session {
         let mut record = ReadinessRecord {
             outcome: Outcome::Error,
             reason: None,
-            requests: [version.map(|version| &version.request), polls_request.then_some(&plan.request)]
-                .into_iter()
-                .flatten()
-                .map(|request| self.written(request))
-                .collect(),
+            requests: self.polled(version, polls_request.then_some(&plan.request)),
             consecutive: plan.consecutive.get(),
             good: 0,
             addresses: Vec::new(),
@@ -97,6 +93,14 @@ impl Session {
         wait.run(deadline, progress).await;
         let version = wait.version();
         (wait.record, version)
+    }
+
+    /// What a poll asks, as it is written; one request that is both is written once.
+    fn polled(&self, version: Option<&Version>, request: Option<&greenlight_suite::Request>) -> Vec<String> {
+        let version = version.map(|version| &version.request);
+        let mut written: Vec<String> = [version, request].into_iter().flatten().map(|it| self.written(it)).collect();
+        written.dedup();
+        written
     }
 }
 

@@ -5,6 +5,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use url::Host;
+
+use crate::base_url::BaseUrl;
+
 /// The addresses of names that no name server is asked for. None by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resolve {
@@ -42,6 +46,22 @@ impl Resolve {
         Ok(Self { given })
     }
 
+    /// The addresses that a base URL's host stands for, here and now: as given, or as name servers say. Empty when it
+    /// has none.
+    pub async fn addresses(&self, base: &BaseUrl) -> Vec<IpAddr> {
+        match base.host() {
+            Host::Ipv4(address) => vec![IpAddr::V4(*address)],
+            Host::Ipv6(address) => vec![IpAddr::V6(*address)],
+            Host::Domain(name) => match self.of(name) {
+                Some(given) => given.to_vec(),
+                None => match tokio::net::lookup_host((name.as_str(), 0)).await {
+                    Ok(found) => found.map(|address| address.ip()).collect(),
+                    Err(_) => Vec::new(),
+                },
+            },
+        }
+    }
+
     /// The addresses of a name, whatever its case; none when it has to be looked up.
     pub(crate) fn of(&self, name: &str) -> Option<&[IpAddr]> {
         self.given.get(&name.to_ascii_lowercase()).map(Vec::as_slice)
@@ -60,6 +80,20 @@ mod tests {
         assert_eq!(resolve.of("other"), Some(["::1".parse().unwrap()].as_slice()));
         assert_eq!(resolve.of("example.com"), None);
         assert_eq!(Resolve::parse("  "), Ok(Resolve::default()));
+    }
+
+    #[tokio::test]
+    async fn a_base_url_stands_for_its_address_or_for_what_its_name_was_given() {
+        let resolve = Resolve::parse("orders.test=127.0.0.1,127.0.0.2").unwrap();
+        for (url, expected) in [
+            ("http://Orders.test:8080", &["127.0.0.1", "127.0.0.2"][..]),
+            ("http://10.0.0.1:8080", &["10.0.0.1"]),
+            ("https://[::1]", &["::1"]),
+            ("http://nowhere.invalid", &[]),
+        ] {
+            let found = resolve.addresses(&BaseUrl::parse(url).unwrap()).await;
+            assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{url}");
+        }
     }
 
     #[test]

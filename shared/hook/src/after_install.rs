@@ -45,8 +45,9 @@ struct Look {
 }
 
 impl<R: Reader> AfterInstall<'_, R> {
-    /// Looks at green's tasks and targets until they are steady. The suite's `ready.within` is the budget.
-    pub(crate) async fn steady(&self, suite: &Suite) -> TaskSetRecord {
+    /// Looks at green's tasks and targets until they are steady. The suite's `ready.within` is the budget. Gives the
+    /// targets as they were last seen, too.
+    pub(crate) async fn steady(&self, suite: &Suite) -> (TaskSetRecord, Known<Vec<TargetHealth>>) {
         let within = suite.ready.as_ref().map_or(Ready::DEFAULT_WITHIN, |ready| ready.within);
         let deadline = self.deadline.within(within);
         let started = Instant::now();
@@ -59,12 +60,13 @@ impl<R: Reader> AfterInstall<'_, R> {
             self.board.update(|draft| draft.green.targets = health.clone().unwrap_or_default());
             let Look { green, blue, wrong } = look;
             let Some((outcome, seen, may_change)) = wrong else {
-                return TaskSetRecord { outcome: Outcome::Pass, reason: None, green, blue, polls };
+                return (TaskSetRecord { outcome: Outcome::Pass, reason: None, green, blue, polls }, health);
             };
             if !may_change || deadline.has_passed() {
                 let waited = greenlight_report::duration(started.elapsed());
                 let tail = if polls == 1 { String::new() } else { format!(" (looked {polls} times in {waited})") };
-                return TaskSetRecord { outcome, reason: Some(format!("{seen}{tail}")), green, blue, polls };
+                let reason = Some(format!("{seen}{tail}"));
+                return (TaskSetRecord { outcome, reason, green, blue, polls }, health);
             }
             Progress::phase(self.board, &format!("waiting for green's task set: {seen}"));
             if service.is_ok() {
@@ -191,9 +193,10 @@ impl<R: Reader> AfterInstall<'_, R> {
         &self,
         plan: &Plan<'_>,
         target: &Target<'_>,
+        targets: &Known<Vec<TargetHealth>>,
         environment: &dyn Environment,
     ) -> Result<Vec<DirectRecord>, String> {
-        let tasks = self.tasks()?;
+        let tasks = self.tasks(targets)?;
         let suite = plan.suite();
         let asked = tasks.iter().map(|task| async {
             let checks = match target.session(&suite, task, environment) {
@@ -208,9 +211,9 @@ impl<R: Reader> AfterInstall<'_, R> {
         Ok(records)
     }
 
-    fn tasks(&self) -> Result<Vec<BaseUrl>, String> {
+    fn tasks(&self, targets: &Known<Vec<TargetHealth>>) -> Result<Vec<BaseUrl>, String> {
         let unknown = |error: &CallError| format!("the addresses of green's tasks are {}", error.unknown());
-        let targets = self.facts.health.as_ref().map_err(unknown)?;
+        let targets = targets.as_ref().map_err(unknown)?;
         let group = self.facts.target_group.as_ref().map_err(unknown)?;
         let scheme = if group.protocol == "HTTPS" { "https" } else { "http" };
         let mut tasks = Vec::new();

@@ -122,7 +122,16 @@ impl Evidence {
         let half = draft.green.control_plane.as_ref();
         match half.map(|half| (half.outcome, &half.said)) {
             Some((Outcome::Pass, said)) => Ok(Some(said.clone())),
-            Some((Outcome::Inconclusive, _)) if draft.demands.version => Ok(None),
+            Some((Outcome::Inconclusive, said)) if draft.demands.version => {
+                let same = draft.version.as_ref().filter(|record| record.blue.as_ref() == Some(&record.expected));
+                match same {
+                    None => Ok(None),
+                    Some(record) => Err(format!(
+                        "it was not proven that green answered: {said}, and blue's marker is `{}` too",
+                        record.expected
+                    )),
+                }
+            }
             Some((Outcome::Inconclusive, said)) => Err(format!(
                 "it was not proven that green answered: {said}, and marker: none configured (name a `version` in the suite, or allow what was denied)"
             )),

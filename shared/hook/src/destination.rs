@@ -36,6 +36,35 @@ impl Destination {
     }
 }
 
+/// Why what AWS says about the listener may not be about the place that is asked: a setting named the place, and it is
+/// not known to be that listener.
+pub(crate) async fn elsewhere(destination: &Destination, settings: &Settings, facts: &Facts) -> Option<String> {
+    let Destination { listener, base, .. } = destination;
+    let (told, found) = match listener {
+        Listener::Test => (&settings.test_url, &facts.test),
+        Listener::Production => (&settings.production_url, &facts.production),
+    };
+    let (Some(_), Ok(Some(found))) = (told, found) else { return None };
+    let (name, setting) = (listener.name(), listener.setting());
+    if found.port != base.port() {
+        return Some(format!("{setting} is on port {}, and {name} on port {}", base.port(), found.port));
+    }
+    let place = match &facts.load_balancer {
+        Ok(balancer) => found.base_url(&balancer.dns_name),
+        Err(error) => Err(error.unknown()),
+    };
+    let place = match place {
+        Ok(place) => place,
+        Err(problem) => return Some(format!("whether {setting} is {name} is not known: {problem}")),
+    };
+    if place == *base {
+        return None;
+    }
+    let (of_listener, asked) = tokio::join!(settings.resolve.addresses(&place), settings.resolve.addresses(base));
+    let is_same = asked.iter().any(|address| of_listener.contains(address));
+    (!is_same).then(|| format!("{setting} is {base}, which has no address of {name} at {place}"))
+}
+
 fn of(listener: Listener, settings: &Settings, facts: &Facts) -> Result<BaseUrl, String> {
     let (told, found) = match listener {
         Listener::Test => (&settings.test_url, &facts.test),
@@ -118,6 +147,26 @@ mod tests {
         for told in ["https://orders.elb.test", "https://orders.example.com", "http://10.0.0.1:443"] {
             let problem = found(Hook::AfterAllowTestTraffic, &[("GREENLIGHT_TEST_URL", told)], &facts()).unwrap_err();
             assert!(problem.contains("production listener") && problem.contains("port 8080"), "{told}: {problem}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_place_that_was_told_is_the_listener_only_if_it_has_its_port_and_an_address_of_it() {
+        let facts = std::thread::spawn(facts).join().unwrap();
+        let names = "orders.elb.test=10.0.0.1,10.0.0.2;alias.test=10.0.0.2;other.test=10.0.9.9";
+        for (told, part) in [
+            ("", None),
+            ("http://orders.elb.test:8080", None),
+            ("http://alias.test:8080", None),
+            ("http://10.0.0.1:8080", None),
+            ("http://other.test:8080", Some("has no address of the test listener")),
+            ("http://alias.test:9000", Some("is on port 9000, and the test listener on port 8080")),
+        ] {
+            let settings = settings(&[("GREENLIGHT_TEST_URL", told), ("GREENLIGHT_RESOLVE", names)]);
+            let destination = Destination::find(Hook::AfterAllowTestTraffic, &settings, &facts).unwrap();
+            let why = elsewhere(&destination, &settings, &facts).await;
+            assert_eq!(why.is_some(), part.is_some(), "{told}: {why:?}");
+            assert!(why.unwrap_or_default().contains(part.unwrap_or_default()), "{told}");
         }
     }
 

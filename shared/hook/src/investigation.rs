@@ -14,7 +14,7 @@ use greenlight_suite::{Hook, SecretSource, Suite};
 use crate::after_install::AfterInstall;
 use crate::canary;
 use crate::default_suite::{DefaultSuite, question, ready};
-use crate::destination::Destination;
+use crate::destination::{Destination, elsewhere};
 use crate::draft::Board;
 use crate::looks::Looks;
 use crate::marker;
@@ -203,16 +203,26 @@ impl Investigation<'_> {
         target.parameters = self.parameters(reader, &plan).await?;
 
         self.board.update(|draft| draft.demands.green = true);
-        let traffic = Traffic::new(self.hook, reader, facts);
+        let told = elsewhere(&destination, self.settings, facts).await;
+        let traffic = Traffic::new(self.hook, reader, facts, told);
         match green_share(self.hook, facts) {
             Some(share) => canary::ask(plan, target, share, self.environment, self.deadline, self.board).await,
             None => {
-                ask(&plan, target, &traffic, self.environment, self.deadline, self.board).await;
-                self.board.update(|draft| draft.green.control_plane = Some(traffic.record()));
+                ask(&plan, target.clone(), &traffic, self.environment, self.deadline, self.board).await;
+                let record = traffic.record();
+                if record.outcome == Outcome::Inconclusive {
+                    self.doubt_marker(&plan, &target).await;
+                }
+                self.board.update(|draft| draft.green.control_plane = Some(record));
             }
         }
         self.board.update(|draft| {
             draft.green.targets = traffic.targets();
+            let same = draft.version.as_ref().filter(|record| record.blue.as_ref() == Some(&record.expected));
+            let same = same.map(|record| {
+                format!("blue's version marker is `{}` too: it does not tell green from blue", record.expected)
+            });
+            draft.warnings.extend(same);
             draft.green.marker = Some(match (&draft.version, marker) {
                 (None, _) => "none configured".to_owned(),
                 (Some(record), None) => format!("`{}` in {}", record.expected, record.request),
@@ -249,11 +259,11 @@ impl Investigation<'_> {
         board.update(|draft| {
             draft.demands.task_set = true;
             draft.demands.reach = target.is_ok();
-            draft.demands.direct = !plan.checks.is_empty();
+            draft.demands.direct = plan.checks.iter().any(|check| check.required);
             // It decides nothing here, and everything at the hooks that follow.
             draft.warnings.extend(target.as_ref().err().map(ToString::to_string));
         });
-        let (record, reach) = board
+        let ((record, targets), reach) = board
             .phase("looking at green's task set", async {
                 tokio::join!(judge.steady(suite), async {
                     match &target {
@@ -273,9 +283,24 @@ impl Investigation<'_> {
         }
         let mut target = target.map_err(Clone::clone)?;
         target.parameters = self.parameters(reader, &plan).await?;
-        let records = board.phase("asking green's tasks", judge.direct(&plan, &target, environment)).await?;
+        let records = board.phase("asking green's tasks", judge.direct(&plan, &target, &targets, environment)).await?;
         board.update(|draft| draft.direct = records);
         Ok(())
+    }
+
+    /// The marker alone has to prove green, so it must be green's alone: production, which serves blue, is asked for it.
+    async fn doubt_marker(&self, plan: &Plan<'_>, target: &Target<'_>) {
+        let (Some(version), Some(blue)) = (plan.version, target.blue) else { return };
+        let Ok(session) = target.session(&plan.suite(), blue, self.environment) else { return };
+        let sample = self.board.phase("looking for the marker on blue", session.version(version, self.deadline)).await;
+        if sample.outcome == Outcome::Pass {
+            self.board.update(|draft| {
+                draft.problems.push(format!(
+                    "it was not proven that green answered: production (blue) bears the same marker, `{}`",
+                    sample.expected
+                ));
+            });
+        }
     }
 
     /// A marker for a service without a suite.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use greenlight_engine::{BaseUrl, CheckRecord, Deadline, Outcome, Resolve, Scope, Session, VersionRecord};
-use greenlight_suite::{CREDENTIALS, Ready, Suite, Version};
+use greenlight_suite::{CREDENTIALS, Suite, Version};
 use serde_json::Value;
 
 use crate::draft::Board;
@@ -155,7 +155,7 @@ impl<W: Watch> Round<'_, W> {
         let (readiness, version) = board.phase("readiness", wait).await;
         let is_ready = readiness.outcome == Outcome::Pass
             && version.as_ref().is_none_or(|version| version.outcome == Outcome::Pass);
-        let wanted = samples(plan.ready, readiness.addresses.len());
+        let wanted = readiness.samples_wanted();
         board.update(|draft| {
             draft.readiness = Some(readiness);
             draft.version.clone_from(&version);
@@ -195,10 +195,4 @@ impl<W: Watch> Round<'_, W> {
         }
         record
     }
-}
-
-/// Answers that have to be green's after the checks: as many as readiness wanted, and one of every address.
-fn samples(ready: Option<&Ready>, addresses: usize) -> u32 {
-    let consecutive = ready.map_or(Ready::DEFAULT_CONSECUTIVE, |ready| ready.consecutive).get();
-    consecutive.max(u32::try_from(addresses).unwrap_or(consecutive))
 }

@@ -53,6 +53,8 @@ struct Sight {
     hook: Hook,
     /// Green's target group.
     green: Known<Option<String>>,
+    /// Why what the listeners say may not be about the place that is asked.
+    elsewhere: Option<String>,
     seen: Mutex<Seen>,
 }
 
@@ -63,10 +65,13 @@ struct Seen {
 }
 
 impl<'r, R: Reader> Traffic<'r, R> {
-    pub(crate) fn new(hook: Hook, reader: &'r R, facts: &Facts) -> Self {
+    pub(crate) fn new(hook: Hook, reader: &'r R, facts: &Facts, elsewhere: Option<String>) -> Self {
         let seen =
             Seen { test: facts.test.clone(), production: facts.production.clone(), health: facts.health.clone() };
-        Self { reader, sight: Sight { hook, green: facts.green.target_group.clone(), seen: Mutex::new(seen) } }
+        Self {
+            reader,
+            sight: Sight { hook, green: facts.green.target_group.clone(), elsewhere, seen: Mutex::new(seen) },
+        }
     }
 
     /// Green's targets as they were last seen.
@@ -77,7 +82,10 @@ impl<'r, R: Reader> Traffic<'r, R> {
     /// What the listeners say about whom they serve.
     pub(crate) fn record(&self) -> ControlPlaneRecord {
         let (outcome, said) = match self.sight.listeners() {
-            Serving::Green(said) => (Outcome::Pass, said),
+            Serving::Green(said) => match &self.sight.elsewhere {
+                Some(elsewhere) => (Outcome::Inconclusive, format!("{said}, but {elsewhere}")),
+                None => (Outcome::Pass, said),
+            },
             Serving::Wrong(said) => (Outcome::Fail, said),
             Serving::Unknown(said) => (Outcome::Inconclusive, said),
         };

@@ -16,7 +16,7 @@ const READS: [(&str, &str); 11] = [
     ("codedeploy:GetDeploymentTarget", "deployment d-1"),
     ("ecs:DescribeServices", "service prod/orders"),
     ("ecs:DescribeTaskDefinition", ARN),
-    ("elasticloadbalancing:DescribeListeners", "arn:aws:x:eu-central-1:1:thing, arn:other"),
+    ("elasticloadbalancing:DescribeListeners", "listener arn:aws:x:eu-central-1:1:thing, app/orders/1/2"),
     ("elasticloadbalancing:DescribeLoadBalancers", ARN),
     ("elasticloadbalancing:DescribeTargetGroups", ARN),
     ("elasticloadbalancing:DescribeTargetHealth", ARN),
@@ -31,9 +31,13 @@ async fn read(reader: &DeploymentReader, action: &str) -> Known<()> {
         "codedeploy:GetDeploymentTarget" => reader.target().await.map(drop),
         "ecs:DescribeServices" => reader.service().await.map(drop),
         "ecs:DescribeTaskDefinition" => reader.task_definition(ARN).await.map(drop),
-        "elasticloadbalancing:DescribeListeners" => {
-            reader.listeners(&[ARN.to_owned(), "arn:other".to_owned()]).await.map(drop)
-        }
+        "elasticloadbalancing:DescribeListeners" => reader
+            .listeners(&[
+                ARN.to_owned(),
+                "arn:aws:elasticloadbalancing:eu-central-1:1:listener/app/orders/1/2".to_owned(),
+            ])
+            .await
+            .map(drop),
         "elasticloadbalancing:DescribeLoadBalancers" => reader.load_balancer(ARN).await.map(drop),
         "elasticloadbalancing:DescribeTargetGroups" => reader.target_group(ARN).await.map(drop),
         "elasticloadbalancing:DescribeTargetHealth" => reader.target_health(ARN).await.map(drop),

@@ -124,6 +124,17 @@ fn it_has_to_be_green_that_answered_by_awss_word_or_by_the_marker() {
 }
 
 #[test]
+fn a_marker_that_blue_bears_too_proves_nothing_by_itself() {
+    for (listener, verdict) in [(Outcome::Pass, Verdict::Succeeded), (Outcome::Inconclusive, Verdict::Failed)] {
+        let mut draft = draft(vec![check("home", true, Outcome::Pass)]);
+        (draft.demands.green, draft.demands.version) = (true, true);
+        draft.version = Some(VersionRecord { blue: Some("cf78ba1".into()), ..version(Outcome::Pass) });
+        draft.green.control_plane = Some(half(listener));
+        assert_eq!(Conclusion::of(&draft).verdict(), verdict, "{listener:?}");
+    }
+}
+
+#[test]
 fn every_task_has_to_answer_when_they_are_asked_one_by_one() {
     use Outcome::{Error, Fail, Pass};
     for (case, tasks, reason) in [

@@ -105,10 +105,16 @@ impl Case {
             // The load balancer of the scripted deployment is this machine.
             ("GREENLIGHT_RESOLVE".to_owned(), "orders.elb.test=127.0.0.1".to_owned()),
         ]);
+        let mut controller = self.controller;
+        let told = self.settings.iter().find(|(name, _)| *name == "GREENLIGHT_TEST_URL");
+        if let (Some(listener), Some((_, url))) = (&mut controller.facts.test, told) {
+            // It is the test listener that was told, if it is one.
+            listener.port = url.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(listener.port);
+        }
         environment.extend(self.settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let stop = Instant::now() + self.limit;
-        let executed = execute(&self.controller, self.hook, &json!({"id": "x"}), stop, Arc::new(environment)).await;
-        (executed, self.controller.reported())
+        let executed = execute(&controller, self.hook, &json!({"id": "x"}), stop, Arc::new(environment)).await;
+        (executed, controller.reported())
     }
 
     /// Runs a case that reports exactly once.

@@ -163,6 +163,34 @@ checks: { home: { request: GET / } }
 }
 
 #[tokio::test]
+async fn a_marker_that_production_answers_as_well_does_not_tell_green_from_blue() {
+    let suite = "
+ready: { request: GET /, consecutive: 1, within: 500ms, every: 5ms }
+version: { request: GET /version, read: { body: trimmed }, equals: cf78ba1 }
+checks: { home: { request: GET / } }
+";
+    for (blue, expected) in [("initial", Verdict::Succeeded), ("cf78ba1", Verdict::Failed)] {
+        let urls = [("GREENLIGHT_TEST_URL", version("cf78ba1")), ("GREENLIGHT_PRODUCTION_URL", version(blue))];
+        let case =
+            Case { suite, settings: urls.to_vec(), controller: Scripted::new().denying(&READS), ..Case::default() };
+        let (verdict, reason) = case.verdict().await;
+        assert_eq!(verdict, expected, "{blue}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_is_not_known_to_be_the_test_listener_is_not_vouched_for_by_it() {
+    let settings = vec![
+        ("GREENLIGHT_TEST_URL", server("200 OK")),
+        // The test listener is somewhere else altogether.
+        ("GREENLIGHT_RESOLVE", "orders.elb.test=127.0.0.9".to_owned()),
+    ];
+    let (verdict, reason) = Case { settings, ..Case::default() }.verdict().await;
+    assert_eq!(verdict, Verdict::Failed);
+    assert!(reason.contains("has no address of the test listener"), "{reason}");
+}
+
+#[tokio::test]
 async fn codedeploy_is_called_five_times_at_most() {
     for (case, controller, calls) in [
         ("an execution as it should be", deployment(&version("x"), &version("x")), 3),
