@@ -19,6 +19,7 @@ mod xml;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use greenlight_rehearsal::aws::Refusal;
 use greenlight_rehearsal::{Event, Fault, ForwardShape, FunctionSource, Rehearsal, Settings, Shift};
 use greenlight_tests::{TempFile, binaries, repository};
 
@@ -196,5 +197,26 @@ fn every_operation_is_answered_as_documented_at_every_step() {
         // A parameter that is not there is no error.
         let refusing = expected.into_iter().filter(|operation| operation != "ssm:GetParameters").collect();
         assert_eq!(seen(&exchanges, |status| status >= 300), refusing, "{case}: each refused what is not there");
+    }
+}
+
+#[test]
+fn every_kind_of_refusal_is_worded_as_documented_in_each_protocol() {
+    let appspec = every_hook();
+    let reads: Vec<_> = OF_FUNCTIONS.into_iter().chain(OF_OTHERS).filter(|action| !action.contains(":Put")).collect();
+    for code in ["AccessDenied", "Throttling", "ServiceUnavailable"] {
+        let functions = Functions::new();
+        let mut settings = settings(functions.source(), None, &appspec);
+        let refusal = |action: &&str| Refusal { action: (*action).to_owned(), code: code.to_owned() };
+        settings.aws.refusals = reads.iter().map(refusal).collect();
+        let rehearsal = play(settings, &mut |event| {
+            if let (Event::Invoked(_), Some(aws)) = (event, functions.aws()) {
+                aws.ask_in_vain();
+            }
+        });
+        let exchanges = exchanges(&rehearsal);
+        assert_documented(code, &exchanges);
+        let refused: BTreeSet<_> = reads.iter().map(|action| (*action).to_owned()).collect();
+        assert!(seen(&exchanges, |status| status >= 300).is_superset(&refused), "{code}: each refused");
     }
 }
