@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use greenlight_deployment::{CallErrorKind, Deployment, Facts, Forward, Reader};
+use greenlight_deployment::{Facts, Forward, Reader};
 use greenlight_engine::{Deadline, Outcome};
-use greenlight_report::{GreenRecord, Mode};
-use greenlight_suite::{Hook, SecretSource, Suite};
+use greenlight_suite::{Hook, Suite};
 
 use crate::after_install::AfterInstall;
 use crate::canary;
@@ -18,12 +17,14 @@ use crate::destination::{Destination, elsewhere};
 use crate::draft::Board;
 use crate::looks::Looks;
 use crate::marker;
+use crate::noting::note;
 use crate::plan::Plan;
 use crate::questions::{Target, ask};
+use crate::secrets::parameters;
 use crate::settings::{Environment, Settings};
 use crate::standing::{Standing, standing};
 use crate::suite_place::{LoadedSuite, Names, SuitePlace};
-use crate::traffic::{Traffic, short};
+use crate::traffic::Traffic;
 
 /// Longest time for the first reads about the deployment.
 const READ_BUDGET: Duration = Duration::from_secs(20);
@@ -73,7 +74,7 @@ impl Investigation<'_> {
             Standing::Decided(how) => return Found::AlreadyDecided(how),
             Standing::Elsewhere(problem) => self.board.update(|draft| draft.problems.push(problem)),
         }
-        self.note(&facts);
+        note(&facts, self.settings, self.board);
         if let (Ok(prepared), false) = (prepared, self.board.has_problems()) {
             let judged = self.judge(&reader, &facts, &looks, prepared).await;
             if let Err(problem) = judged {
@@ -109,49 +110,6 @@ impl Investigation<'_> {
                 }
             },
         }
-    }
-
-    /// Writes down what was read, what was not, and what follows from it for the mode.
-    fn note(&self, facts: &Facts) {
-        let task_definition = facts.green.task_definition.as_ref().ok().and_then(Option::as_ref);
-        let green = GreenRecord {
-            task_definition: task_definition.map(|definition| definition.arn.clone()),
-            images: task_definition
-                .map(|definition| definition.containers.iter().map(|container| container.image.clone()).collect())
-                .unwrap_or_default(),
-            target_group: facts.green.target_group.clone().ok().flatten().map(|arn| short(&arn).to_owned()),
-            targets: facts.health.clone().unwrap_or_default(),
-            ..GreenRecord::default()
-        };
-        self.board.update(|draft| {
-            draft.green = green;
-            draft.unproven.extend(facts.unknown());
-            match &facts.deployment {
-                Ok(deployment) => {
-                    if deployment.is_rollback() {
-                        draft.mode = self.settings.on_rollback;
-                        draft.warnings.push(format!(
-                            "this deployment is itself a rollback; GREENLIGHT_ON_ROLLBACK says {}",
-                            match draft.mode {
-                                Mode::Enforce => "enforce",
-                                Mode::Observe => "observe",
-                            }
-                        ));
-                    }
-                    draft.warnings.extend(about(deployment));
-                    if !matches!(deployment.compute_platform.as_str(), "ECS" | "") {
-                        draft.problems.push(format!(
-                            "this is a deployment to {}, and these functions judge ECS deployments alone",
-                            deployment.compute_platform
-                        ));
-                    }
-                    draft.deployment = Some(deployment.clone());
-                }
-                // A deployment that AWS does not know takes no verdict either: nothing is worth asking.
-                Err(error) if error.kind == CallErrorKind::Refused => draft.problems.push(error.to_string()),
-                Err(_) => {}
-            }
-        });
     }
 
     /// Looks for whatever this hook can prove.
@@ -200,7 +158,7 @@ impl Investigation<'_> {
         }
         let plan_suite = with_readiness(suite, facts);
         let plan = Plan::new(&plan_suite, self.hook);
-        target.parameters = self.parameters(reader, &plan).await?;
+        target.parameters = self.board.phase("reading secrets", parameters(reader, &plan)).await?;
 
         self.board.update(|draft| draft.demands.green = true);
         let told = elsewhere(&destination, self.settings, facts).await;
@@ -282,7 +240,7 @@ impl Investigation<'_> {
             return Ok(());
         }
         let mut target = target.map_err(Clone::clone)?;
-        target.parameters = self.parameters(reader, &plan).await?;
+        target.parameters = self.board.phase("reading secrets", parameters(reader, &plan)).await?;
         let records = board.phase("asking green's tasks", judge.direct(&plan, &target, &targets, environment)).await?;
         board.update(|draft| draft.direct = records);
         Ok(())
@@ -309,53 +267,10 @@ impl Investigation<'_> {
         let health = &suite.ready.as_ref()?.request;
         self.board.phase("finding a marker", marker::find(&blue, health, facts, self.deadline)).await
     }
-
-    /// The values of the parameters that the plan's secrets are read from, in one call.
-    async fn parameters<R: Reader>(&self, reader: &R, plan: &Plan<'_>) -> Result<BTreeMap<String, String>, String> {
-        let suite = plan.suite();
-        let needed = greenlight_engine::secrets_needed(&suite);
-        let sources: Vec<(&String, &String)> = suite
-            .secrets
-            .iter()
-            .filter(|(name, _)| needed.contains(*name))
-            .filter_map(|(name, source)| match source {
-                SecretSource::Parameter(parameter) => Some((name, parameter)),
-                SecretSource::Environment(_) => None,
-            })
-            .collect();
-        if sources.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let mut parameters: Vec<String> = sources.iter().map(|(_, parameter)| (*parameter).clone()).collect();
-        parameters.sort_unstable();
-        parameters.dedup();
-        let read = self.board.phase("reading secrets", reader.parameters(&parameters)).await;
-        let read = read.map_err(|error| format!("the suite's secrets cannot be read: {error}"))?;
-        let missing: Vec<String> = sources
-            .iter()
-            .filter(|(_, parameter)| read.missing.contains(parameter))
-            .map(|(name, parameter)| {
-                format!("secret `{name}` has no value: there is no parameter `{parameter}` in this account and region")
-            })
-            .collect();
-        if missing.is_empty() {
-            Ok(read.found.into_iter().map(|(name, parameter)| (name, parameter.value)).collect())
-        } else {
-            Err(missing.join("; "))
-        }
-    }
 }
 
 fn unreadable(problem: &str) -> String {
     format!("the suite cannot be read: {problem}")
-}
-
-/// What should be looked at in the deployment itself.
-fn about(deployment: &Deployment) -> Option<String> {
-    (!deployment.rolls_back_on_failure).then(|| {
-        "auto-rollback is not enabled for DEPLOYMENT_FAILURE: after a `Failed` green stays on the test listener"
-            .to_owned()
-    })
 }
 
 async fn names<R: Reader>(reader: &R, facts: &Facts) -> Names {
