@@ -158,7 +158,7 @@ impl Investigation<'_> {
         }
         let plan_suite = with_readiness(suite, facts);
         let plan = Plan::new(&plan_suite, self.hook);
-        target.parameters = self.board.phase("reading secrets", parameters(reader, &plan)).await?;
+        target.parameters = parameters(reader, &plan, self.board).await?;
 
         self.board.update(|draft| draft.demands.green = true);
         let told = elsewhere(&destination, self.settings, facts).await;
@@ -240,7 +240,7 @@ impl Investigation<'_> {
             return Ok(());
         }
         let mut target = target.map_err(Clone::clone)?;
-        target.parameters = self.board.phase("reading secrets", parameters(reader, &plan)).await?;
+        target.parameters = parameters(reader, &plan, self.board).await?;
         let records = board.phase("asking green's tasks", judge.direct(&plan, &target, &targets, environment)).await?;
         board.update(|draft| draft.direct = records);
         Ok(())

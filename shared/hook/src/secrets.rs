@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use greenlight_deployment::Reader;
 use greenlight_suite::SecretSource;
 
+use crate::draft::Board;
 use crate::plan::Plan;
 
 /// The values of the parameters that the plan's secrets are read from, by the parameters' names.
@@ -12,7 +13,11 @@ use crate::plan::Plan;
 /// # Errors
 ///
 /// They cannot be read, or some are not there: all of these, in one sentence.
-pub(crate) async fn parameters<R: Reader>(reader: &R, plan: &Plan<'_>) -> Result<BTreeMap<String, String>, String> {
+pub(crate) async fn parameters<R: Reader>(
+    reader: &R,
+    plan: &Plan<'_>,
+    board: &Board,
+) -> Result<BTreeMap<String, String>, String> {
     let suite = plan.suite();
     let needed = greenlight_engine::secrets_needed(&suite);
     let sources: Vec<(&String, &String)> = suite
@@ -30,8 +35,10 @@ pub(crate) async fn parameters<R: Reader>(reader: &R, plan: &Plan<'_>) -> Result
     let mut parameters: Vec<String> = sources.iter().map(|(_, parameter)| (*parameter).clone()).collect();
     parameters.sort_unstable();
     parameters.dedup();
-    let read =
-        reader.parameters(&parameters).await.map_err(|error| format!("the suite's secrets cannot be read: {error}"))?;
+    let read = board
+        .phase("reading secrets", reader.parameters(&parameters))
+        .await
+        .map_err(|error| format!("the suite's secrets cannot be read: {error}"))?;
     let missing: Vec<String> = sources
         .iter()
         .filter(|(_, parameter)| read.missing.contains(parameter))
