@@ -103,7 +103,7 @@ impl<R: Reader> AfterInstall<'_, R> {
                 (
                     green.map(|set| count(set.desired, set.pending, set.running)),
                     blue.map(|set| count(set.desired, set.pending, set.running)),
-                    green.is_some_and(|set| set.is_steady()),
+                    green.is_some_and(greenlight_deployment::ServiceTaskSet::is_steady),
                 )
             }
             (Err(_), Ok(Some(target))) => {

@@ -49,7 +49,7 @@ pub(crate) async fn ask(
     }
     demand(&plan, &target, board);
     board.update(|draft| {
-        draft.green.control_plane = Some(ControlPlaneRecord { outcome: Outcome::Pass, said: said.clone() })
+        draft.green.control_plane = Some(ControlPlaneRecord { outcome: Outcome::Pass, said: said.clone() });
     });
 
     let wanted = plan.ready.map_or(Ready::DEFAULT_CONSECUTIVE, |ready| ready.consecutive);

@@ -3,7 +3,7 @@
 //! A health check that cannot be asked through a listener (on a port of its own, over gRPC, or unknown) leaves `GET /`,
 //! which anything below 500 answers well: less, and said.
 
-use greenlight_deployment::{HealthCheck, Known, TargetGroup};
+use greenlight_deployment::{CallError, HealthCheck, Known, TargetGroup};
 use greenlight_suite::{
     Bound, Check, Expect, Expectation, Matcher, Ready, Redirects, Repeat, Request, Step, Suite, Template, ValueTemplate,
 };
@@ -26,7 +26,7 @@ pub(crate) struct Question {
 
 impl DefaultSuite {
     pub(crate) fn of(group: &Known<TargetGroup>) -> Self {
-        let (question, warning) = match group.as_ref().map_err(|error| error.unknown()).and_then(question) {
+        let (question, warning) = match group.as_ref().map_err(CallError::unknown).and_then(question) {
             Ok(question) => (question, None),
             Err(why) => (
                 Question { request: get("/"), expect: below_500() },
@@ -103,7 +103,7 @@ fn below_500() -> Expect {
 
 #[cfg(test)]
 mod tests {
-    use greenlight_deployment::{CallError, CallErrorKind};
+    use greenlight_deployment::CallErrorKind;
 
     use super::*;
 

@@ -76,6 +76,7 @@ impl Talk {
 
 /// What has to be proven for a `Succeeded`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each demand stands by itself, and a hook makes any of them")]
 pub struct Demands {
     /// Green's task set is steady.
     pub task_set: bool,

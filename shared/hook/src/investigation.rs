@@ -53,7 +53,7 @@ pub(crate) struct Investigation<'a> {
 /// How far a suite can be read before anything is known about the deployment.
 enum Prepared {
     /// It is read, or there is none.
-    Read(Option<LoadedSuite>),
+    Read(Option<Box<LoadedSuite>>),
     /// It is in AWS, or its place has a name of the deployment in it.
     Elsewhere(SuitePlace),
 }
@@ -62,7 +62,7 @@ impl Investigation<'_> {
     /// Whatever is wrong with the suite or the settings, the deployment is looked at before the end: whether it is a
     /// rollback decides what a wrong suite may do to it.
     pub(crate) async fn run<R: Reader>(&self, reader: impl Future<Output = R>) -> Found {
-        let prepared = self.prepare().await;
+        let prepared = self.prepare();
         let budget = if self.board.has_problems() { HURRIED_READ_BUDGET } else { READ_BUDGET };
         let reader = reader.await;
         let until = self.deadline.within(budget).instant();
@@ -85,7 +85,7 @@ impl Investigation<'_> {
     }
 
     /// Reads settings and, where it is on this machine, the suite; what is wrong with them is on the board.
-    async fn prepare(&self) -> Result<Prepared, ()> {
+    fn prepare(&self) -> Result<Prepared, ()> {
         self.board.update(|draft| {
             "reading the suite".clone_into(&mut draft.doing);
             for name in &self.settings.unknown {
@@ -102,7 +102,7 @@ impl Investigation<'_> {
                 None => Ok(Prepared::Elsewhere(place)),
                 Some(Ok(loaded)) => {
                     self.board.update(|draft| draft.suite = Some(loaded.origin.clone()));
-                    Ok(Prepared::Read(Some(loaded)))
+                    Ok(Prepared::Read(Some(Box::new(loaded))))
                 }
                 Some(Err(problem)) => {
                     self.board.update(|draft| draft.problems.push(unreadable(&problem)));
@@ -132,7 +132,7 @@ impl Investigation<'_> {
                 let loaded =
                     self.board.phase("reading the suite", read).await.map_err(|problem| unreadable(&problem))?;
                 self.board.update(|draft| draft.suite = Some(loaded.origin.clone()));
-                Some(loaded)
+                Some(Box::new(loaded))
             }
         };
         let folder = loaded.as_ref().and_then(|loaded| loaded.folder.clone());
@@ -163,16 +163,15 @@ impl Investigation<'_> {
         self.board.update(|draft| draft.demands.green = true);
         let told = elsewhere(&destination, self.settings, facts).await;
         let traffic = Traffic::new(self.hook, reader, facts, told);
-        match green_share(self.hook, facts) {
-            Some(share) => canary::ask(plan, target, share, self.environment, self.deadline, self.board).await,
-            None => {
-                ask(&plan, target.clone(), &traffic, self.environment, self.deadline, self.board).await;
-                let record = traffic.record();
-                if record.outcome == Outcome::Inconclusive {
-                    self.doubt_marker(&plan, &target).await;
-                }
-                self.board.update(|draft| draft.green.control_plane = Some(record));
+        if let Some(share) = green_share(self.hook, facts) {
+            canary::ask(plan, target, share, self.environment, self.deadline, self.board).await;
+        } else {
+            ask(&plan, target.clone(), &traffic, self.environment, self.deadline, self.board).await;
+            let record = traffic.record();
+            if record.outcome == Outcome::Inconclusive {
+                self.doubt_marker(&plan, &target).await;
             }
+            self.board.update(|draft| draft.green.control_plane = Some(record));
         }
         self.board.update(|draft| {
             draft.green.targets = traffic.targets();

@@ -199,11 +199,11 @@ fn serving(name: &str, listener: &Known<Option<Listener>>, green: &str) -> Servi
             Forward::Other(kind) => Serving::Unknown(format!(
                 "the {name} listener's default action is `{kind}`: whom its rules serve is not known"
             )),
-            forward if forward.is_all(green) => Serving::Green(format!(
+            forward @ Forward::To(_) if forward.is_all(green) => Serving::Green(format!(
                 "the {name} listener forwards everything to green's target group `{}`",
                 short(green)
             )),
-            forward => Serving::Wrong(format!(
+            forward @ Forward::To(_) => Serving::Wrong(format!(
                 "the {name} listener forwards {}, expected everything to green's target group `{}`",
                 described(forward),
                 short(green)

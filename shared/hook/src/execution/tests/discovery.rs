@@ -150,7 +150,7 @@ checks: { home: { request: GET / } }
     for (marker, expected) in [("cf78ba1", Verdict::Succeeded), ("initial", Verdict::Failed)] {
         let settings = vec![("GREENLIGHT_TEST_URL", version(marker))];
         let controller = Scripted::new().denying(&READS);
-        let report = Case { suite, settings, controller, ..Case::default() }.report().await;
+        let report = Case { suite, controller, settings, ..Case::default() }.report().await;
         assert_eq!(report.verdict, expected, "{marker}: {}", report.reason);
         let unproven = report.unproven.join("\n");
         assert!(unproven.contains("AccessDenied: codedeploy:GetDeployment"), "{unproven}");

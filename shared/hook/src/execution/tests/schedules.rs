@@ -152,8 +152,8 @@ proptest! {
             let (before, after) = answers.split_at(last_check);
             for node in 0..schedule.nodes.len() {
                 for (when, answers) in [("before", before), ("after", after)] {
-                    let markers = answers.iter().filter(|answer| answer.is_version && answer.node == node);
-                    let last = markers.last().map(|answer| answer.green);
+                    let mut markers = answers.iter().filter(|answer| answer.is_version && answer.node == node);
+                    let last = markers.next_back().map(|answer| answer.green);
                     prop_assert_eq!(last, Some(true), "node {} {} the checks: {}", node, when, report.reason);
                 }
             }
