@@ -1,7 +1,9 @@
 //! What nobody has written down about AWS: the open questions, each with its answers, to be tried both ways.
 //!
-//! Left out is what a function cannot observe: from when CodeDeploy counts its hour, which resources a read can be
-//! limited to, and what the console writes about a hook that failed.
+//! Left out is what a function cannot observe: from when CodeDeploy counts its hour, what it answers once a deployment is
+//! stopped, whether a hook may be bound by an alias or in another account, and what the console writes about a hook that
+//! failed. How long a listener's change takes is played by the faults `late-switch` and `node-by-node`, and which reads a
+//! role allows is [`Settings::denied`](crate::Settings::denied).
 
 use std::time::Duration;
 

@@ -157,3 +157,16 @@ fn color_is_for_terminals_alone() {
     assert!(printed(true, false, &events).contains("\u{1b}[1;31mFailed"));
     assert!(!printed(false, false, &events).contains('\u{1b}'));
 }
+
+#[test]
+fn a_rollback_that_is_played_is_announced_before_its_steps() {
+    let events = [
+        Event::RollbackBegan { deployment_id: "d-F5G6H7I8J".into() },
+        step(LifecycleEvent::AfterInstall, StepStatus::Succeeded, 40, Some("gate"), "good"),
+    ];
+    insta::assert_snapshot!(printed(false, false, &events), @r"
+
+      CodeDeploy rolls back with deployment d-F5G6H7I8J, and asks its hooks
+      AfterInstall            Succeeded  40ms   good
+    ");
+}
