@@ -83,8 +83,9 @@ impl Evidence {
             let record = draft.task_set.as_ref();
             demand(record.map(|record| (record.outcome, record.reason.as_deref())), "green's task set was not judged")?;
             let tasks = record.and_then(|record| record.green.as_ref()).map_or(0, |green| green.running);
-            let targets = &draft.green.targets;
-            let healthy = targets.iter().filter(|target| target.state == "healthy").count();
+            let targets = draft.green.targets.iter().filter(|target| target.state != "draining");
+            let targets: Vec<&str> = targets.map(|target| target.state.as_str()).collect();
+            let healthy = targets.iter().filter(|state| **state == "healthy").count();
             // None is healthy as long as nobody checks them: no listener uses the group yet.
             let health =
                 if healthy == 0 { String::new() } else { format!(", {healthy} of {} targets healthy", targets.len()) };

@@ -80,6 +80,9 @@ fn of(listener: Listener, settings: &Settings, facts: &Facts) -> Result<BaseUrl,
     match found {
         Ok(Some(found)) => {
             let balancer = facts.load_balancer.as_ref().map_err(unknown)?;
+            if balancer.arn != found.load_balancer {
+                return Err(format!("{name} is on a load balancer of its own, {}: set {setting}", found.load_balancer));
+            }
             found.base_url(&balancer.dns_name).map_err(|problem| format!("{name}: {problem}; set {setting}"))
         }
         Ok(None) if listener == Listener::Test => Err(format!(
@@ -184,6 +187,16 @@ mod tests {
                 "denied",
                 Facts { test: Err(denied.clone()), ..facts() },
                 "AccessDenied: elasticloadbalancing:DescribeListeners",
+            ),
+            (
+                "on another load balancer",
+                Facts {
+                    test: facts()
+                        .test
+                        .map(|test| test.map(|it| FoundListener { load_balancer: "arn:other".into(), ..it })),
+                    ..facts()
+                },
+                "a load balancer of its own, arn:other",
             ),
             ("the address is denied", Facts { load_balancer: Err(denied), ..facts() }, "set GREENLIGHT_TEST_URL"),
         ] {

@@ -114,9 +114,11 @@ fn about(green: &GreenRecord) -> Option<String> {
     let short = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
     let mut parts: Vec<String> = green.task_definition.as_deref().map(short).into_iter().collect();
     parts.extend(green.images.iter().cloned());
-    if !green.targets.is_empty() {
-        let healthy = green.targets.iter().filter(|target| target.state == "healthy").count();
-        parts.push(format!("{healthy} of {} healthy", counted(green.targets.len(), "target")));
+    let targets: Vec<&str> = green.targets.iter().map(|target| target.state.as_str()).collect();
+    let (healthy, leaving) =
+        ["healthy", "draining"].map(|wanted| targets.iter().filter(|state| **state == wanted).count()).into();
+    if targets.len() > leaving {
+        parts.push(format!("{healthy} of {} healthy", counted(targets.len() - leaving, "target")));
     }
     parts.extend(green.marker.as_ref().map(|marker| format!("marker: {marker}")));
     (!parts.is_empty()).then(|| format!("green: {}", parts.join(", ")))
@@ -124,8 +126,8 @@ fn about(green: &GreenRecord) -> Option<String> {
 
 /// One row for all tasks, with what was wrong at each that did not answer as expected.
 fn direct(tasks: &[DirectRecord]) -> Option<Row<'static>> {
-    let outcomes = tasks.iter().flat_map(|task| &task.checks).filter(|check| check.required);
-    let worst = outcomes.map(|check| check.outcome).max_by_key(|outcome| (*outcome != Outcome::Pass, *outcome))?;
+    let required = tasks.iter().flat_map(|task| &task.checks).filter(|check| check.required);
+    let worst = Outcome::worst(required.map(|check| check.outcome))?;
     let answered = tasks.iter().filter(|task| task.passed()).count();
     let what = format!("{answered} of {} answered", counted(tasks.len(), "task"));
     Some(Row::new(worst, None, "direct", what, None))

@@ -45,6 +45,8 @@ pub(crate) struct ScriptedReader {
     pub(crate) objects: BTreeMap<String, Vec<u8>>,
     /// What the test listener forwards to at the first, second, … look.
     pub(crate) turns: Option<Turns>,
+    /// The state of green's first target at the first, second, … look.
+    pub(crate) states: Option<fn(usize) -> &'static str>,
     /// Actions that are not allowed.
     pub(crate) denied: BTreeSet<String>,
     /// Every call, in order.
@@ -166,6 +168,7 @@ impl Scripted {
                 parameters: BTreeMap::new(),
                 objects: BTreeMap::new(),
                 turns: None,
+                states: None,
                 denied: BTreeSet::new(),
                 calls: Arc::default(),
                 panics: false,
@@ -315,7 +318,12 @@ impl Reader for ScriptedReader {
     }
 
     async fn target_health(&self, _: &str) -> Known<Vec<TargetHealth>> {
-        self.called("elasticloadbalancing:DescribeTargetHealth").map(|_| self.health.clone())
+        let look = self.called("elasticloadbalancing:DescribeTargetHealth")?;
+        let mut health = self.health.clone();
+        if let (Some(first), Some(states)) = (health.first_mut(), self.states) {
+            first.state = states(look).into();
+        }
+        Ok(health)
     }
 
     async fn task_definition(&self, arn: &str) -> Known<TaskDefinition> {

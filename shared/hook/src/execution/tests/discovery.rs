@@ -109,6 +109,26 @@ async fn a_listener_that_goes_back_to_blue_voids_what_was_found() {
     }
 }
 
+#[tokio::test]
+async fn targets_that_are_unhealthy_after_the_checks_void_them_and_fail_the_second_time() {
+    let suite =
+        "ready: { request: GET /, consecutive: 1, within: 2s, every: 10ms }\nchecks: { home: { request: GET / } }\n";
+    for (case, states, expected) in [
+        // The facts' look is the first, and after the checks comes the next.
+        ("once", (|look| if look == 2 { "unhealthy" } else { "healthy" }) as fn(usize) -> _, Verdict::Succeeded),
+        ("after every round", |look| if look % 2 == 0 { "unhealthy" } else { "healthy" }, Verdict::Failed),
+    ] {
+        let mut controller = deployment(&version("x"), &version("x"));
+        controller.facts.states = Some(states);
+        let report = Case { suite, controller, ..Case::default() }.report().await;
+        assert_eq!(report.verdict, expected, "{case}: {}", report.reason);
+        assert_eq!(report.phases.iter().filter(|phase| phase.name == "checks").count(), 2, "{case}");
+        if expected == Verdict::Failed {
+            assert!(report.reason.contains("after the checks 1 of green's 2 targets"), "{case}: {}", report.reason);
+        }
+    }
+}
+
 const READS: [&str; 9] = [
     "codedeploy:GetDeployment",
     "codedeploy:ListDeploymentTargets",
