@@ -131,8 +131,8 @@ fn codedeploy_is_called_at_most_five_times_in_an_execution_besides_the_verdict()
 
 #[test]
 fn a_platform_that_throttles_every_second_call_is_outlasted() {
-    let played = rehearse(&["--fault", "throttle-every-second"]);
-    assert_live("throttle-every-second", &played);
+    let played = rehearse(&["--fault", "throttle-half"]);
+    assert_live("throttle-half", &played);
     let throttled = played.record["calls"].as_array().unwrap().iter().filter(|call| call["outcome"] != "ok").count();
     assert!(throttled >= 9, "{throttled}");
 }

@@ -204,7 +204,7 @@ fn every_operation_is_answered_as_documented_at_every_step() {
 fn every_kind_of_refusal_is_worded_as_documented_in_each_protocol() {
     let appspec = every_hook();
     let reads: Vec<_> = OF_FUNCTIONS.into_iter().chain(OF_OTHERS).filter(|action| !action.contains(":Put")).collect();
-    for code in ["AccessDenied", "Throttling", "ServiceUnavailable"] {
+    for code in ["AccessDenied", "Throttling", "ServiceUnavailable", "InternalFailure"] {
         let functions = Functions::new();
         let mut settings = settings(functions.source(), None, &appspec);
         let refusal = |action: &&str| Refusal { action: (*action).to_owned(), code: code.to_owned() };

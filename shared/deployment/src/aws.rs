@@ -22,8 +22,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest time of one read with the SDK's retries.
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
-/// How often a read is tried. CodeDeploy is throttled at about 41 calls a minute, so that more would only add to it.
-const READ_ATTEMPTS: u32 = 3;
+/// How often a read is tried, while its time lasts: a fact that is missed may cost a release, and a fit green with it.
+const READ_ATTEMPTS: u32 = 8;
+/// Longest pause before the second try; it doubles. The SDK takes a random part of it.
+const FIRST_BACKOFF: Duration = Duration::from_millis(300);
+/// Longest pause between two tries. Throttles let a call through every second or two at the least.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(3);
 
 /// AWS as the environment says: what every client is made of. Belongs to the async runtime on which it is first used.
 #[derive(Debug, Clone)]
@@ -60,7 +64,12 @@ impl Aws {
                     .operation_timeout(READ_TIMEOUT)
                     .build(),
             )
-            .retry_config(RetryConfig::standard().with_max_attempts(READ_ATTEMPTS));
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(READ_ATTEMPTS)
+                    .with_initial_backoff(FIRST_BACKOFF)
+                    .with_max_backoff(LONGEST_BACKOFF),
+            );
         // Without a client of its own the SDK fails each call with a sentence, which is then the reported reason.
         // Signatures and checksums are of what was sent, so nothing is unpacked on the way.
         if let Ok(client) = greenlight_engine::http_client().connect_timeout(CONNECT_TIMEOUT).no_gzip().build() {

@@ -42,6 +42,8 @@ pub enum Fault {
     NotReady,
     /// CodeDeploy throttles the first status calls of every hook.
     Throttle,
+    /// Every second call to AWS is throttled, whatever it is.
+    ThrottleHalf,
     /// Every read of AWS is denied; the status call is not.
     AccessDenied,
     /// Every function is killed once, just after it got its event.
@@ -65,7 +67,7 @@ pub enum Ending {
 
 impl Fault {
     /// In the order of the help text: a broken green, a platform that is slow or wrong, broken functions.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Status500,
         Self::WrongVersion,
         Self::Slow,
@@ -81,6 +83,7 @@ impl Fault {
         Self::BlueOnTestListener,
         Self::NotReady,
         Self::Throttle,
+        Self::ThrottleHalf,
         Self::AccessDenied,
         Self::Kill,
         Self::KillAlways,
@@ -107,6 +110,7 @@ impl Fault {
             Self::BlueOnTestListener => "blue-on-test-listener",
             Self::NotReady => "not-ready",
             Self::Throttle => "throttle",
+            Self::ThrottleHalf => "throttle-half",
             Self::AccessDenied => "access-denied",
             Self::Kill => "kill",
             Self::KillAlways => "kill-always",
@@ -134,6 +138,7 @@ impl Fault {
             Self::BlueOnTestListener => "the test listener's action stays on blue",
             Self::NotReady => "green answers 503 for a while after it got test traffic",
             Self::Throttle => "CodeDeploy throttles the first status calls of every hook",
+            Self::ThrottleHalf => "AWS throttles every second call, whatever it is",
             Self::AccessDenied => "the functions' role allows no read of AWS",
             Self::Kill => "every function is killed once, just after it got its event",
             Self::KillAlways => "every function is killed whenever it got its event; only the last resort lives",
@@ -147,9 +152,13 @@ impl Fault {
     #[must_use]
     pub fn ending(self) -> Ending {
         match self {
-            Self::LateSwitch | Self::NodeByNode | Self::NotReady | Self::Throttle | Self::Kill | Self::Twice => {
-                Ending::Succeeded
-            }
+            Self::LateSwitch
+            | Self::NodeByNode
+            | Self::NotReady
+            | Self::Throttle
+            | Self::ThrottleHalf
+            | Self::Kill
+            | Self::Twice => Ending::Succeeded,
             Self::Status500
             | Self::WrongVersion
             | Self::Slow
@@ -229,7 +238,8 @@ mod tests {
                 "explode",
                 "`explode` is not a fault; there are status-500, wrong-version, slow, hang, refuse, not-steady, \
                  fewer-tasks, one-bad-task, unhealthy-targets, late-switch, node-by-node, never-switch, \
-                 blue-on-test-listener, not-ready, throttle, access-denied, kill, kill-always, suite-broken, twice",
+                 blue-on-test-listener, not-ready, throttle, throttle-half, access-denied, kill, kill-always, \
+                 suite-broken, twice",
             ),
         ];
         for (typed, expected) in cases {

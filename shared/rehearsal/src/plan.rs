@@ -113,6 +113,7 @@ pub(crate) fn misbehaviour(settings: &Settings) -> Result<Misbehaviour, Rehearsa
     if settings.faults.contains(&Fault::Throttle) {
         misbehaviour.throttle_status_calls += THROTTLED_CALLS;
     }
+    misbehaviour.throttle_every_second |= settings.faults.contains(&Fault::ThrottleHalf);
     Ok(misbehaviour)
 }
 

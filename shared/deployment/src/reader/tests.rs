@@ -119,7 +119,7 @@ async fn what_is_throttled_or_broken_is_tried_three_times() {
         };
         for ((status, code), kind) in [(throttled, Throttled), (broken, Server)] {
             let (error, tries) = failed(action, refusal(action, status, code)).await;
-            assert_eq!((error.action, error.kind, tries), (action, kind, 3), "{error}");
+            assert_eq!((error.action, error.kind, tries), (action, kind, 8), "{error}");
             assert!(error.detail.ends_with(&format!("{code}: it said")), "{error}");
         }
     }
@@ -247,7 +247,7 @@ async fn the_target_is_asked_for_once_however_many_wait_for_it() {
 
 #[tokio::test]
 async fn a_denied_target_is_asked_for_once_and_a_throttled_one_again() {
-    for (code, calls) in [("AccessDeniedException", 1), ("ThrottlingException", 6)] {
+    for (code, calls) in [("AccessDeniedException", 1), ("ThrottlingException", 16)] {
         let server = StandIn::serving(move |_| Answer::json("400 Bad Request", format!(r#"{{"__type":"{code}"}}"#)));
         let reader = DeploymentReader::new(&server.aws().await, "d-1");
         let (first, second) = (reader.target().await, reader.service().await);

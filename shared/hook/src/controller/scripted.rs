@@ -49,6 +49,8 @@ pub(crate) struct ScriptedReader {
     pub(crate) states: Option<fn(usize) -> &'static str>,
     /// Actions that are not allowed.
     pub(crate) denied: BTreeSet<String>,
+    /// An action that is not allowed any more from its so manyth call on.
+    pub(crate) denied_from: Option<(&'static str, usize)>,
     /// Every call, in order.
     pub(crate) calls: Arc<Mutex<Vec<&'static str>>>,
     pub(crate) panics: bool,
@@ -170,6 +172,7 @@ impl Scripted {
                 turns: None,
                 states: None,
                 denied: BTreeSet::new(),
+                denied_from: None,
                 calls: Arc::default(),
                 panics: false,
                 blocks: None,
@@ -249,10 +252,12 @@ impl ScriptedReader {
     fn called(&self, action: &'static str) -> Known<usize> {
         let mut calls = self.calls.lock().unwrap();
         calls.push(action);
-        if self.denied.contains(action) {
+        let times = calls.iter().filter(|call| **call == action).count();
+        let is_over = self.denied_from.is_some_and(|(denied, from)| denied == action && times >= from);
+        if self.denied.contains(action) || is_over {
             return Err(error(action, CallErrorKind::AccessDenied));
         }
-        Ok(calls.iter().filter(|call| **call == action).count())
+        Ok(times)
     }
 }
 

@@ -60,6 +60,7 @@ impl ApiError {
             (Protocol::Json, code) => code,
             (Protocol::Query, "InvalidSignatureException") => "SignatureDoesNotMatch",
             (Protocol::Rest, "ThrottlingException") => "SlowDown",
+            (Protocol::Rest, "InternalFailure" | "InternalServerError") => "InternalError",
             (Protocol::Rest, "InvalidSignatureException") => "AuthorizationHeaderMalformed",
             (Protocol::Rest, "MissingAuthenticationTokenException") => "AccessDenied",
             (Protocol::Query | Protocol::Rest, _) => bare(),

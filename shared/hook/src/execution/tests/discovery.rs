@@ -110,6 +110,25 @@ async fn a_listener_that_goes_back_to_blue_voids_what_was_found() {
 }
 
 #[tokio::test]
+async fn a_listener_that_cannot_be_looked_at_after_the_checks_proves_nothing_any_more() {
+    let unmarked =
+        "ready: { request: GET /, consecutive: 1, within: 2s, every: 10ms }\nchecks: { home: { request: GET / } }\n";
+    let marked = "
+ready: { request: GET /, consecutive: 1, within: 2s, every: 10ms }
+version: { request: GET /version, read: { body: trimmed }, equals: cf78ba1 }
+checks: { home: { request: GET / } }
+";
+    for (suite, expected) in [(unmarked, Verdict::Failed), (marked, Verdict::Succeeded)] {
+        let mut controller = deployment(&version("cf78ba1"), &version("initial"));
+        controller.facts.denied_from = Some(("elasticloadbalancing:DescribeListeners", 2));
+        let report = Case { suite, controller, ..Case::default() }.report().await;
+        assert_eq!(report.verdict, expected, "{}", report.reason);
+        let said = report.green.unwrap().control_plane.unwrap().said;
+        assert!(said.contains("AccessDenied: elasticloadbalancing:DescribeListeners"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn targets_that_are_unhealthy_after_the_checks_void_them_and_fail_the_second_time() {
     let suite =
         "ready: { request: GET /, consecutive: 1, within: 2s, every: 10ms }\nchecks: { home: { request: GET / } }\n";
