@@ -42,6 +42,27 @@ async fn green_is_ready_after_good_answers_in_a_row_each_on_a_fresh_connection()
 }
 
 #[tokio::test]
+async fn nothing_but_greens_whole_marker_is_greens() {
+    for (what, body, is_green) in [
+        ("its marker", json!({ "version": "1742" }), true),
+        ("the same as a number", json!({ "version": 1742 }), true),
+        ("with space around it", json!({ "version": " 1742\n" }), true),
+        ("an empty one", json!({ "version": "" }), false),
+        ("a part of it", json!({ "version": "174" }), false),
+        ("more than it", json!({ "version": "1742-2" }), false),
+        ("none", json!({}), false),
+        ("null", json!({ "version": null }), false),
+        ("a list of it", json!({ "version": ["1742"] }), false),
+    ] {
+        let text = body.to_string();
+        let server = Server::start(move |_| ok(&text)).await;
+        let facts = [("green.env.app.VERSION", json!("1742"))];
+        let (ready, _) = wait(&format!("{SHORT}{VERSION}{CHECKS}"), &server.url(), &facts).await;
+        assert_eq!(ready.outcome == Outcome::Pass, is_green, "{what}: {:?}", ready.reason);
+    }
+}
+
+#[tokio::test]
 async fn blue_in_between_is_not_yet_and_starts_the_row_again() {
     let script = |request: &Received| match (request.path(), request.nth) {
         ("/version", 0..6) => marker("initial"),
