@@ -270,6 +270,7 @@ fn texts<'a>(report: &'a mut Report, left_out: &LeftOut) -> (&'a mut String, Vec
     if let Some(of) = &mut report.deployment {
         texts.extend([&mut of.id, &mut of.application, &mut of.group]);
         texts.extend([&mut of.status, &mut of.creator, &mut of.compute_platform]);
+        texts.extend([&mut of.test_listener, &mut of.production_listener].into_iter().flatten());
     }
     if let Some(of) = &mut report.execution {
         texts.extend([&mut of.deployment_id, &mut of.hook_execution]);

@@ -108,27 +108,34 @@ fn a_report_that_was_made_to_fit_can_be_made_to_fit_into_less() {
 #[test]
 fn the_smallest_size_holds_whatever_is_in_a_report() {
     let long = "\u{1}".repeat(20_000);
-    let set = json!({
-        "id": long, "label": long, "status": long, "target_group": long, "desired": i64::MIN, "pending": i64::MIN,
-        "running": i64::MIN, "traffic_weight": -1.234_567_890_123_456_7e-300
-    });
+    let set = json!({ "desired": i64::MIN, "pending": i64::MIN, "running": i64::MIN });
+    let target =
+        json!({ "id": long, "port": 3000, "zone": long, "state": "unhealthy", "reason": long, "description": long });
     let worst = report(json!({
         "greenlight": long, "reason": long, "target": long, "left_out": long,
         "execution": { "deployment_id": long, "hook_execution": long },
         "deployment": {
             "id": long, "application": long, "group": long, "status": long, "creator": long, "compute_platform": long,
-            "rolls_back_on_failure": false
+            "rolls_back_on_failure": false, "test_listener": long, "production_listener": long
         },
-        "suite": { "place": long, "service": long },
-        "task_set": { "outcome": "inconclusive", "reason": long, "green": set, "polls": u32::MAX },
+        "suite": { "place": long, "service": long, "version": long, "sha256": "0".repeat(64) },
+        "task_set": { "outcome": "inconclusive", "reason": long, "green": set, "blue": set, "polls": u32::MAX },
+        "green": {
+            "task_definition": long, "images": vec![&long; 20], "target_group": long, "targets": vec![&target; 20],
+            "control_plane": { "outcome": "inconclusive", "said": long }, "marker": long,
+            "share": { "green": u32::MAX, "other": u32::MAX }
+        },
+        "reach": { "target": long, "outcome": "inconclusive", "reason": long },
+        "direct": vec![json!({ "task": long, "checks": [check(&long, "fail", true, 2)] }); 20],
         "readiness": {
             "outcome": "inconclusive", "reason": long, "requests": vec![&long; 20], "consecutive": u32::MAX,
             "good": u32::MAX, "polls": u32::MAX, "not_yet": vec![json!({ "observed": long, "times": u32::MAX }); 20],
-            "duration_ms": 1e15, "last": attempt()
+            "duration_ms": 1e15, "last": attempt(),
+            "addresses": vec!["fe80::1234:5678:9abc:def0"; 20], "unreached": vec!["fe80::1234:5678:9abc:def1"; 20]
         },
         "version": {
             "outcome": "inconclusive", "reason": long, "request": long, "expected": long, "observed": long,
-            "samples": u32::MAX
+            "blue": long, "samples": u32::MAX
         },
         "checks": vec![check(&long, "fail", true, 2), check(&long, "fail", false, 2), check(&long, "pass", true, 2)],
         "unfinished": vec![&long; 20], "unproven": vec![&long; 20], "warnings": vec![&long; 20],
@@ -189,7 +196,7 @@ prop_compose! {
         reason in text(), application in prop::option::of(text()), target in prop::option::of(text()),
         readiness in prop::option::of(any_readiness()), marker in prop::option::of(text()),
         checks in prop_oneof![3 => prop::collection::vec(any_check(), 0..6), 1 => prop::collection::vec(any_check(), 0..60)],
-        lists in (list(), list(), list(), list()), observed: bool, left_out in prop::option::weighted(0.1, text()),
+        lists in (list(), list(), list(), list()), images in list(), tasks in list(), observed: bool, left_out in prop::option::weighted(0.1, text()),
     ) -> Report {
         let verdict = if observed { "Succeeded" } else { "Failed" };
         report(json!({
@@ -202,6 +209,8 @@ prop_compose! {
             "version": marker.map(|marker| json!({
                 "outcome": "fail", "request": "GET /version", "expected": marker, "observed": marker, "samples": 4
             })),
+            "green": { "images": images },
+            "direct": tasks.iter().map(|task| json!({ "task": task, "checks": [check("home", "fail", true, 1)] })).collect::<Vec<_>>(),
             "unfinished": lists.0, "unproven": lists.1, "warnings": lists.2,
             "phases": lists.3.iter().map(|name| json!({ "name": name, "duration_ms": 1.0 })).collect::<Vec<_>>(),
             "left_out": left_out,

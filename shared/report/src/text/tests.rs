@@ -46,6 +46,52 @@ fn a_failed_report_shows_every_check_with_its_reason_and_the_verdict_last() {
     insta::assert_snapshot!(text(&failed(), Colour::Never));
 }
 
+/// What discovery adds to a report, in one that failed at it.
+fn discovered() -> Report {
+    let target = |port: u16, state: &str| json!({ "id": "10.0.1.7", "port": port, "state": state });
+    let task = |port: u16, outcome: &str| {
+        let mut check =
+            json!({ "name": "home", "line": 9, "required": true, "outcome": outcome, "duration_ms": 3.0, "steps": [] });
+        if outcome != "pass" {
+            check["reason"] = json!("GET / status 500, expected 2xx");
+        }
+        json!({ "task": format!("http://10.0.1.7:{port}"), "checks": [check] })
+    };
+    let added = json!({
+        "task_set": {
+            "outcome": "pass", "green": { "desired": 4, "pending": 0, "running": 4 },
+            "blue": { "desired": 4, "pending": 0, "running": 4 }, "polls": 1
+        },
+        "reach": {
+            "target": "http://orders.elb.test:8080", "outcome": "error",
+            "reason": "the test listener at http://orders.elb.test:8080 cannot be reached from this function: no connection"
+        },
+        "green": {
+            "task_definition": "arn:aws:ecs:eu-west-1:1:task-definition/orders:42", "images": ["orders:cf78ba1"],
+            "target_group": "orders-green",
+            "targets": [target(1, "healthy"), target(2, "unhealthy"), target(3, "draining")],
+            "control_plane": { "outcome": "fail", "said": "the test listener forwards 100 % to `orders-blue`" },
+            "marker": "none configured"
+        },
+        "direct": [task(1, "fail"), task(2, "pass")],
+        "version": {
+            "outcome": "pass", "request": "GET /version", "expected": "cf78ba1", "observed": "cf78ba1", "samples": 4
+        }
+    });
+    let mut document = serde_json::to_value(failed()).unwrap();
+    if let (Some(document), serde_json::Value::Object(added)) = (document.as_object_mut(), added) {
+        document.extend(added);
+        document["checks"] = json!([]);
+        document["unfinished"] = json!([]);
+    }
+    serde_json::from_value(document).unwrap()
+}
+
+#[test]
+fn what_was_found_of_green_is_shown_before_what_it_answered() {
+    insta::assert_snapshot!(text(&discovered(), Colour::Never));
+}
+
 #[test]
 fn an_observed_report_says_what_the_evidence_says() {
     let report = Report { mode: Mode::Observe, verdict: Verdict::Succeeded, ..failed() };
