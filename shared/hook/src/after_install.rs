@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use greenlight_deployment::{CallError, EcsTarget, Facts, Known, Reader, Service, TargetHealth};
 use greenlight_engine::{BaseUrl, CheckRecord, Deadline, FailureKind, Outcome, Progress, Silent};
 use greenlight_report::{DirectRecord, ReachRecord, TaskCount, TaskSetRecord};
@@ -21,6 +22,8 @@ use crate::settings::Environment;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How many tasks are asked side by side: each answer is held in memory until it is judged.
+const TASKS_AT_ONCE: usize = 4;
 /// How often the way to the test listener is tried.
 const REACHES: u32 = 3;
 /// Pause between two tries.
@@ -128,7 +131,7 @@ impl<R: Reader> AfterInstall<'_, R> {
                     "green has {} tasks and blue has {}: if that is meant, write `fewer_tasks: allowed` in the suite",
                     green.running, blue.desired
                 ),
-                false,
+                true,
             )),
             // ECS waits for its targets' health, so that says more than that it waits.
             _ if unhealthy.is_some() => unhealthy.map(|said| (Outcome::Fail, said, true)),
@@ -185,33 +188,35 @@ impl<R: Reader> AfterInstall<'_, R> {
     }
 
     /// Sends the plan's checks to every task of green by its own address.
-    ///
-    /// # Errors
-    ///
-    /// A sentence, when the tasks' addresses are not known.
     pub(crate) async fn direct(
         &self,
         plan: &Plan<'_>,
         target: &Target<'_>,
-        targets: &Known<Vec<TargetHealth>>,
+        tasks: &[BaseUrl],
         environment: &dyn Environment,
-    ) -> Result<Vec<DirectRecord>, String> {
-        let tasks = self.tasks(targets)?;
+    ) -> Vec<DirectRecord> {
         let suite = plan.suite();
         let asked = tasks.iter().map(|task| async {
             let checks = match target.session(&suite, task, environment) {
                 Ok(session) => session.run(&plan.checks, plan.parallel(), self.deadline, &Silent).await,
                 Err(problem) => plan.checks.iter().map(|check| CheckRecord::skipped(check, problem.as_str())).collect(),
             };
-            DirectRecord { task: task.to_string(), checks }
+            let address = task.to_string();
+            let task = address.split_once("://").map_or(address.as_str(), |(_, place)| place).to_owned();
+            DirectRecord { task, checks }
         });
-        let mut records = futures_util::future::join_all(asked).await;
+        let mut records: Vec<DirectRecord> = stream::iter(asked).buffer_unordered(TASKS_AT_ONCE).collect().await;
         // What did not go well is read first, and is left out last.
         records.sort_by_key(DirectRecord::passed);
-        Ok(records)
+        records
     }
 
-    fn tasks(&self, targets: &Known<Vec<TargetHealth>>) -> Result<Vec<BaseUrl>, String> {
+    /// Where green's tasks are. Never empty.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, when that is not known.
+    pub(crate) fn tasks(&self, targets: &Known<Vec<TargetHealth>>) -> Result<Vec<BaseUrl>, String> {
         let unknown = |error: &CallError| format!("the addresses of green's tasks are {}", error.unknown());
         let targets = targets.as_ref().map_err(unknown)?;
         let group = self.facts.target_group.as_ref().map_err(unknown)?;

@@ -2,10 +2,13 @@
 //!
 //! Both answer, so only answers with green's marker count. Blue's prove nothing against green, and nothing for it.
 
+use std::fmt::Write as _;
+
 use greenlight_engine::{Deadline, Outcome};
 use greenlight_report::ControlPlaneRecord;
 use greenlight_suite::Ready;
 
+use crate::conclusion::listed;
 use crate::draft::Board;
 use crate::plan::Plan;
 use crate::questions::{Target, demand};
@@ -22,12 +25,12 @@ pub(crate) async fn ask(
     board: &Board,
 ) {
     let mut plan = plan;
-    let said = format!("the production listener gives green {share:.0} % and others the rest");
+    let mut said = format!("the production listener gives green {share:.0} % and others the rest");
     let Some(version) = plan.version else {
         return board.update(|draft| {
             draft
                 .problems
-                .push(format!("{said}, and the suite names no `version`: nobody can tell whose answers these are"));
+                .push(format!("{said}, and there is no marker: nobody can tell whose answers these are (name a `version` in the suite)"));
         });
     };
     let suite = plan.suite();
@@ -40,12 +43,13 @@ pub(crate) async fn ask(
         Err(problem) => return board.update(|draft| draft.problems.push(problem)),
     };
     if counting.is_none() && !plan.checks.is_empty() {
+        let names: Vec<&str> = plan.checks.iter().map(|check| check.name.as_str()).collect();
+        let _ = write!(
+            said,
+            "; checks not run: {} (whose answers they would get, only a marker in a header tells: `read: {{ header: … }}`)",
+            listed(&names)
+        );
         plan.checks.clear();
-        board.update(|draft| {
-            draft.warnings.push(format!(
-                "{said}, and the marker is not a header that every answer bears: whose answers the checks would get could not be told, so none was run"
-            ));
-        });
     }
     demand(&plan, &target, board);
     board.update(|draft| {
@@ -60,6 +64,18 @@ pub(crate) async fn ask(
         draft.version = Some(record);
         draft.green.share = Some(share);
     });
+    let same = board
+        .snapshot()
+        .and_then(|draft| draft.version)
+        .filter(|record| record.blue.as_ref() == Some(&record.expected));
+    if let Some(record) = same {
+        return board.update(|draft| {
+            draft.problems.push(format!(
+                "{said}, and both bear the marker `{}`: nobody can tell whose answers these are",
+                record.expected
+            ));
+        });
+    }
     if let (true, Some(counting)) = (proven, counting) {
         let records = board.phase("checks", counting.run(&plan.checks, plan.parallel(), deadline, board)).await;
         board.update(|draft| draft.checks = records);

@@ -106,7 +106,12 @@ impl Evidence {
         if draft.demands.version {
             let record = draft.version.as_ref();
             demand(record.map(|record| (record.outcome, record.reason.as_deref())), "the version was not proven")?;
-            proven.extend(record.map(|it| format!("version `{}` proven by {} answers", it.expected, it.samples)));
+            proven.extend(record.map(|it| match draft.green.share {
+                Some(share) => {
+                    format!("version `{}` proven by {} of {} answers", it.expected, share.green, share.all())
+                }
+                None => format!("version `{}` proven by {} answers", it.expected, it.samples),
+            }));
         }
         proven.extend(Self::of_checks(draft)?);
         if proven.is_empty() {
@@ -158,7 +163,7 @@ impl Evidence {
             None => Ok(count),
             Some((task, check)) => {
                 let reason = check.reason.as_deref().unwrap_or(check.outcome.word());
-                Err(format!("task {}: check `{}`: {reason} ({count})", task.task, check.name))
+                Err(format!("task {}: check `{}`: {reason} ({count} as expected)", task.task, check.name))
             }
         }
     }
@@ -193,7 +198,14 @@ impl Evidence {
             return Err(and_more(&sentence, bad.len() - 1, "check", " did not pass"));
         }
         if !unfinished.is_empty() {
-            return Err(format!("the time was over with unfinished checks: {}", listed(&unfinished)));
+            let last =
+                records.iter().flatten().find(|record| is_unfinished(record) && record.outcome != Outcome::Skipped);
+            let last = last.and_then(|record| Some(format!("; `{}`: {}", record.name, record.reason.as_deref()?)));
+            return Err(format!(
+                "the time was over with unfinished checks: {}{}",
+                listed(&unfinished),
+                last.unwrap_or_default()
+            ));
         }
         let advisory = planned.len() - required.len();
         let beside = if advisory == 0 { String::new() } else { format!(" ({advisory} advisory beside)") };

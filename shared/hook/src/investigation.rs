@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use greenlight_deployment::{Facts, Forward, Reader};
+use greenlight_deployment::{CallError, CallErrorKind, Facts, Forward, Reader};
 use greenlight_engine::{Deadline, Outcome};
 use greenlight_suite::{Hook, Suite};
 
@@ -18,7 +18,7 @@ use crate::draft::Board;
 use crate::looks::Looks;
 use crate::marker;
 use crate::noting::note;
-use crate::plan::Plan;
+use crate::plan::{Listener, Plan};
 use crate::questions::{Target, ask};
 use crate::secrets::parameters;
 use crate::settings::{Environment, Settings};
@@ -30,6 +30,9 @@ use crate::traffic::Traffic;
 const READ_BUDGET: Duration = Duration::from_secs(20);
 /// The same when the verdict is clear already, and only its mode is open.
 const HURRIED_READ_BUDGET: Duration = Duration::from_millis(1_500);
+
+/// How often production is asked for a marker of blue's while green answers there too.
+const SHARED_TRIES: u32 = 20;
 
 /// What an investigation came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +144,7 @@ impl Investigation<'_> {
         let destination = Destination::find(self.hook, self.settings, facts);
         if self.hook == Hook::AfterInstall {
             let target = destination.as_ref().map(|destination| self.target(destination, facts, folder.as_deref()));
-            return self.after_install(reader, facts, looks, &suite, target).await;
+            return self.after_install(reader, facts, looks, &suite, folder.as_deref(), target).await;
         }
 
         let destination = destination?;
@@ -208,6 +211,7 @@ impl Investigation<'_> {
         facts: &Facts,
         looks: &Looks,
         suite: &Suite,
+        folder: Option<&Path>,
         target: Result<Target<'_>, &String>,
     ) -> Result<(), String> {
         let Self { deadline, board, environment, deployment_id, .. } = *self;
@@ -238,9 +242,13 @@ impl Investigation<'_> {
         if plan.checks.is_empty() || !is_steady {
             return Ok(());
         }
-        let mut target = target.map_err(Clone::clone)?;
-        target.parameters = parameters(reader, &plan, self.board).await?;
-        let records = board.phase("asking green's tasks", judge.direct(&plan, &target, &targets, environment)).await?;
+        let tasks = judge.tasks(&targets)?;
+        // Where the listener is does not matter to those who are asked by their own addresses.
+        let Some(first) = tasks.first() else { return Ok(()) };
+        let place = Destination { listener: Listener::Test, base: first.clone(), blue: None };
+        let mut target = self.target(&place, facts, folder);
+        target.parameters = parameters(reader, &plan, board).await?;
+        let records = board.phase("asking green's tasks", judge.direct(&plan, &target, &tasks, environment)).await;
         board.update(|draft| draft.direct = records);
         Ok(())
     }
@@ -262,9 +270,14 @@ impl Investigation<'_> {
 
     /// A marker for a service without a suite.
     async fn find_marker(&self, suite: &Suite, target: &Target<'_>, facts: &Facts) -> Option<marker::Found> {
-        let blue = target.session(suite, target.blue?, self.environment).ok()?;
+        // While production is shared, blue answers there now and then.
+        let (blue, tries) = match green_share(self.hook, facts) {
+            Some(_) => (target.base, SHARED_TRIES),
+            None => (target.blue?, 1),
+        };
+        let blue = target.session(suite, blue, self.environment).ok()?;
         let health = &suite.ready.as_ref()?.request;
-        self.board.phase("finding a marker", marker::find(&blue, health, facts, self.deadline)).await
+        self.board.phase("finding a marker", marker::find(&blue, tries, health, facts, self.deadline)).await
     }
 }
 
@@ -283,12 +296,20 @@ async fn names<R: Reader>(reader: &R, facts: &Facts) -> Names {
     }
 }
 
+/// What is unknown, and what to do about it.
+fn allow(error: &CallError) -> String {
+    match error.kind {
+        CallErrorKind::AccessDenied => format!("{}: allow that in the function's role", error.unknown()),
+        _ => error.unknown(),
+    }
+}
+
 /// Why a fact that a suite names is not known.
 fn unknown(facts: &Facts) -> Vec<(&'static str, String)> {
     let sides = [("green.", &facts.green), ("blue.", &facts.blue)];
     let of_sides =
-        sides.into_iter().filter_map(|(prefix, side)| Some((prefix, side.task_definition.as_ref().err()?.unknown())));
-    let of_deployment = facts.deployment.as_ref().err().map(|error| ("deployment.", error.unknown()));
+        sides.into_iter().filter_map(|(prefix, side)| Some((prefix, allow(side.task_definition.as_ref().err()?))));
+    let of_deployment = facts.deployment.as_ref().err().map(|error| ("deployment.", allow(error)));
     of_sides.chain(of_deployment).collect()
 }
 

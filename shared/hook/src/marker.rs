@@ -23,8 +23,14 @@ pub(crate) struct Found {
     pub(crate) place: String,
 }
 
-/// Asks blue, on production, what the health check asks, and `GET /`.
-pub(crate) async fn find(blue: &Session, health: &Request, facts: &Facts, deadline: Deadline) -> Option<Found> {
+/// Asks blue, on production, what the health check asks, and `GET /`; so many times, where others answer there too.
+pub(crate) async fn find(
+    blue: &Session,
+    tries: u32,
+    health: &Request,
+    facts: &Facts,
+    deadline: Deadline,
+) -> Option<Found> {
     let candidates: Vec<(String, String)> = facts
         .differences()
         .into_iter()
@@ -35,8 +41,15 @@ pub(crate) async fn find(blue: &Session, health: &Request, facts: &Facts, deadli
         return None;
     }
     let requests = [health.clone(), get("/")];
-    let FoundMarker { request, read, place, candidate } =
-        blue.find_marker(&requests, &candidates, deadline.within(LIMIT)).await?;
+    let limit = deadline.within(LIMIT);
+    let mut found = None;
+    for _ in 0..tries {
+        found = blue.find_marker(&requests, &candidates, limit).await;
+        if found.is_some() || limit.has_passed() {
+            break;
+        }
+    }
+    let FoundMarker { request, read, place, candidate } = found?;
     let variable = Part::Variable(Variable { name: format!("green.{candidate}"), line: 0 });
     let equals = ValueTemplate::Text(Template::new(vec![variable]));
     Some(Found {

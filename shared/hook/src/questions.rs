@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use greenlight_engine::{BaseUrl, CheckRecord, Deadline, Outcome, Resolve, Scope, Session, VersionRecord};
 use greenlight_suite::{CREDENTIALS, Suite, Version};
 use serde_json::Value;
+use tokio::time::sleep;
 
 use crate::draft::Board;
 use crate::plan::Plan;
@@ -88,27 +90,36 @@ pub async fn ask<W: Watch>(
         return skip(plan, board, "nothing that is required would have been asked");
     }
     board.update(|draft| draft.demands.readiness = true);
-    let session = match target.open(&plan.suite(), environment) {
-        Ok(session) => session,
-        Err(problem) => return board.update(|draft| draft.problems.push(problem)),
-    };
-    let round = Round { plan, session: &session, watch, deadline, board };
-    let mut ended = round.ask().await;
-    if ended == Ended::Voided && !deadline.has_passed() {
+    let suite = plan.suite();
+    for round in 1..=ROUNDS {
+        // Each with connections of its own: a kept one may still lead to whoever answered in the round before.
+        let session = match target.open(&suite, environment) {
+            Ok(session) => session,
+            Err(problem) => return board.update(|draft| draft.problems.push(problem)),
+        };
+        let ended = Round { plan, session: &session, watch, deadline, board }.ask().await;
+        let against = match ended {
+            Ended::Final => return,
+            Ended::Voided { against } => against,
+        };
+        if round == ROUNDS || deadline.has_passed() {
+            let problem = against.map(|said| format!("after the checks {said}"));
+            return board.update(|draft| draft.problems.extend(problem));
+        }
         board.update(|draft| {
             draft.checks.clear();
-            draft.warnings.push(
-                "after the checks it was not green alone that answered, so everything was asked once more".to_owned(),
-            );
+            let what = against.as_deref().unwrap_or("somebody else than green answered");
+            draft.warnings.push(format!("after the checks {what}, so everything was asked once more"));
         });
-        ended = round.ask().await;
-    }
-    if ended == Ended::Voided
-        && let Some(said) = watch.gate().closed()
-    {
-        board.update(|draft| draft.problems.push(format!("after the checks {said}")));
     }
 }
+
+/// A round that was voided is repeated once.
+const ROUNDS: u32 = 2;
+/// How often a sample after the checks is tried that told nobody's marker: a task may just be leaving.
+const SAMPLE_TRIES: u32 = 4;
+/// Pause between two tries.
+const SAMPLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// Writes down what has to be found.
 pub(crate) fn demand(plan: &Plan<'_>, target: &Target<'_>, board: &Board) {
@@ -135,12 +146,15 @@ struct Round<'a, W> {
 }
 
 /// What a round came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Ended {
     /// What was found is on the board.
     Final,
     /// After the checks it was not green alone that answered: what they found proves nothing.
-    Voided,
+    Voided {
+        /// What AWS says against it, when it does.
+        against: Option<String>,
+    },
 }
 
 impl<W: Watch> Round<'_, W> {
@@ -168,9 +182,11 @@ impl<W: Watch> Round<'_, W> {
         let records = board.phase("checks", session.run(&plan.checks, plan.parallel(), deadline, board)).await;
         board.update(|draft| draft.checks = records);
 
-        let (voided, ()) =
-            board.phase("version", async { tokio::join!(self.still_green(version, wanted), watch.look()) }).await;
-        if voided || watch.gate().closed().is_some() { Ended::Voided } else { Ended::Final }
+        let (voided, ()) = board
+            .phase("version", async { tokio::join!(self.still_green(version, wanted), watch.look(deadline)) })
+            .await;
+        let against = watch.against();
+        if voided || against.is_some() { Ended::Voided { against } } else { Ended::Final }
     }
 
     /// As many samples as readiness wanted, when the checks are done. Whether somebody else answered.
@@ -182,10 +198,23 @@ impl<W: Watch> Round<'_, W> {
         voided
     }
 
+    /// One answer that bears a marker, whoever's it is; at last one that bears none.
+    async fn sample(&self, wanted: &Version) -> VersionRecord {
+        let mut sample = self.session.version(wanted, self.deadline).await;
+        for _ in 1..SAMPLE_TRIES {
+            if sample.observed.is_some() || self.deadline.remaining() <= SAMPLE_PAUSE {
+                break;
+            }
+            sleep(SAMPLE_PAUSE).await;
+            sample = self.session.version(wanted, self.deadline).await;
+        }
+        sample
+    }
+
     async fn sampled(&self, wanted: &Version, before: VersionRecord, samples: u32) -> VersionRecord {
         let mut record = before;
         for _ in 0..samples {
-            let sample = self.session.version(wanted, self.deadline).await;
+            let sample = self.sample(wanted).await;
             record.samples += sample.samples;
             if sample.outcome != Outcome::Pass {
                 let reason = sample.reason.as_deref().unwrap_or(sample.outcome.word());

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::looks::Looks;
 
 /// How long a status may take to become visible: pauses before further looks.
-const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 /// Whose turn it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

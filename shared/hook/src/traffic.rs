@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use greenlight_deployment::{Facts, Forward, Known, Listener, Reader, TargetHealth};
-use greenlight_engine::{Gate, Outcome};
+use greenlight_deployment::{CallError, CallErrorKind, Facts, Forward, Known, Listener, Reader, TargetHealth};
+use greenlight_engine::{Deadline, Gate, Outcome};
 use greenlight_report::ControlPlaneRecord;
 use greenlight_suite::Hook;
 use tokio::time::sleep;
@@ -26,8 +26,11 @@ pub trait Watch {
     fn gate(&self) -> &dyn Gate;
     /// Looks again until the gate is open, and then never ends.
     fn watch(&self) -> impl Future<Output = Infallible>;
-    /// Looks once more.
-    fn look(&self) -> impl Future<Output = ()>;
+    /// Looks once more, before the deadline.
+    fn look(&self, deadline: Deadline) -> impl Future<Output = ()>;
+    /// What speaks against what was just asked: a listener that does not serve green, or targets that fail. Targets
+    /// that only begin cannot have answered.
+    fn against(&self) -> Option<String>;
 }
 
 impl Watch for greenlight_engine::Open {
@@ -39,7 +42,11 @@ impl Watch for greenlight_engine::Open {
         std::future::pending().await
     }
 
-    async fn look(&self) {}
+    async fn look(&self, _: Deadline) {}
+
+    fn against(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The listeners and green's targets, read again and again.
@@ -53,6 +60,10 @@ struct Sight {
     hook: Hook,
     /// Green's target group.
     green: Known<Option<String>>,
+    /// Blue's.
+    blue: Option<String>,
+    /// How many tasks green is meant to have, where that is known.
+    wanted: Option<usize>,
     /// Why what the listeners say may not be about the place that is asked.
     elsewhere: Option<String>,
     seen: Mutex<Seen>,
@@ -68,10 +79,16 @@ impl<'r, R: Reader> Traffic<'r, R> {
     pub(crate) fn new(hook: Hook, reader: &'r R, facts: &Facts, elsewhere: Option<String>) -> Self {
         let seen =
             Seen { test: facts.test.clone(), production: facts.production.clone(), health: facts.health.clone() };
-        Self {
-            reader,
-            sight: Sight { hook, green: facts.green.target_group.clone(), elsewhere, seen: Mutex::new(seen) },
-        }
+        let task_set = facts.green.task_set.as_ref().ok().and_then(Option::as_ref);
+        let sight = Sight {
+            hook,
+            green: facts.green.target_group.clone(),
+            blue: facts.blue.target_group.clone().ok().flatten(),
+            wanted: task_set.and_then(|set| usize::try_from(set.desired).ok()),
+            elsewhere,
+            seen: Mutex::new(seen),
+        };
+        Self { reader, sight }
     }
 
     /// Green's targets as they were last seen.
@@ -92,8 +109,8 @@ impl<'r, R: Reader> Traffic<'r, R> {
         ControlPlaneRecord { outcome, said }
     }
 
-    /// Reads listeners and targets again. `keep`: what cannot be read now stays as it was seen.
-    async fn read(&self, keep: bool) {
+    /// Reads listeners and targets again. `keep`: what cannot be read now, or not in time, stays as it was seen.
+    async fn read(&self, keep: bool, deadline: Option<Deadline>) {
         let (arns, group) = {
             let seen = self.sight.seen();
             let arn = |listener: &Known<Option<Listener>>| Some(listener.as_ref().ok()?.as_ref()?.arn.clone());
@@ -101,8 +118,18 @@ impl<'r, R: Reader> Traffic<'r, R> {
             (arns, self.sight.green.clone().ok().flatten().filter(|_| seen.health.is_ok()))
         };
         let (listeners, targets) = tokio::join!(
-            async { if arns.is_empty() { None } else { Some(self.reader.listeners(&arns).await) } },
-            async { Some(self.reader.target_health(group.as_deref()?).await) },
+            async {
+                let read = self.reader.listeners(&arns);
+                if arns.is_empty() {
+                    None
+                } else {
+                    Some(in_time(deadline, read, DESCRIBE_LISTENERS, &arns.join(", ")).await)
+                }
+            },
+            async {
+                let group = group.as_deref()?;
+                Some(in_time(deadline, self.reader.target_health(group), DESCRIBE_TARGET_HEALTH, group).await)
+            },
         );
         let mut seen = self.sight.seen();
         let Seen { test, production, health } = &mut *seen;
@@ -116,6 +143,23 @@ impl<'r, R: Reader> Traffic<'r, R> {
         }
         replace(health, targets, keep);
     }
+}
+
+const DESCRIBE_LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
+const DESCRIBE_TARGET_HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
+
+async fn in_time<T>(
+    deadline: Option<Deadline>,
+    read: impl Future<Output = Known<T>>,
+    action: &'static str,
+    resource: &str,
+) -> Known<T> {
+    let Some(deadline) = deadline else { return read.await };
+    let late = |_| {
+        let (resource, detail) = (resource.to_owned(), "no answer in time".to_owned());
+        Err(CallError { action, resource, kind: CallErrorKind::Unreachable, detail })
+    };
+    tokio::time::timeout_at(deadline.instant(), read).await.unwrap_or_else(late)
 }
 
 fn replace<T>(known: &mut Known<T>, now: Option<Known<T>>, keep: bool) {
@@ -144,39 +188,82 @@ impl Sight {
             Err(error) => return Serving::Unknown(format!("green's target group is {}", error.unknown())),
         };
         match self.hook {
-            Hook::AfterInstall | Hook::AfterAllowTestTraffic => serving("test", &seen.test, green),
-            Hook::BeforeAllowTraffic => match serving("test", &seen.test, green) {
+            Hook::AfterInstall | Hook::AfterAllowTestTraffic => self.serving("test", &seen.test, green),
+            Hook::BeforeAllowTraffic => match self.serving("test", &seen.test, green) {
                 Serving::Green(said) => match idle(&seen.production, green) {
                     Some(wrong) => Serving::Wrong(wrong),
                     None => Serving::Green(said),
                 },
                 other => other,
             },
-            Hook::AfterAllowTraffic => serving("production", &seen.production, green),
+            Hook::AfterAllowTraffic => self.serving("production", &seen.production, green),
         }
     }
 
+    /// Targets that only begin are waited for, unless there are as many healthy ones as green is meant to have.
     fn health(&self) -> Option<String> {
+        let healthy = {
+            let seen = self.seen();
+            let targets = seen.health.as_ref().ok()?;
+            if targets.iter().all(|target| target.state == "draining") {
+                return Some("green's target group has no targets".to_owned());
+            }
+            targets.iter().filter(|target| is_fit(target)).count()
+        };
+        let are_enough = self.wanted.is_some_and(|wanted| wanted > 0 && healthy >= wanted);
+        self.unfit(|target| if are_enough { target.state.starts_with("unhealthy") } else { !is_fit(target) })
+    }
+
+    /// The targets that are as `is_unfit` says, in words.
+    fn unfit(&self, is_unfit: impl Fn(&TargetHealth) -> bool) -> Option<String> {
         let seen = self.seen();
-        let targets = seen.health.as_ref().ok()?;
-        let counted_in: Vec<&TargetHealth> = targets.iter().filter(|target| target.state != "draining").collect();
-        if counted_in.is_empty() {
-            return Some("green's target group has no targets".to_owned());
-        }
-        let not: Vec<String> = counted_in.iter().filter(|target| !is_fit(target)).map(ToString::to_string).collect();
+        let targets = seen.health.as_ref().ok()?.iter().filter(|target| target.state != "draining");
+        let targets: Vec<&TargetHealth> = targets.collect();
+        let not: Vec<String> = targets.iter().filter(|target| is_unfit(target)).map(ToString::to_string).collect();
+        let more = if not.len() > NAMED { ", …" } else { "" };
         (!not.is_empty()).then(|| {
-            let more = if not.len() > NAMED { ", …" } else { "" };
             format!(
                 "{} of green's {} not healthy: {}{more}",
                 not.len(),
-                if counted_in.len() == 1 {
-                    "1 target is".to_owned()
-                } else {
-                    format!("{} targets are", counted_in.len())
-                },
+                if targets.len() == 1 { "1 target is".to_owned() } else { format!("{} targets are", targets.len()) },
                 not.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ")
             )
         })
+    }
+
+    fn serving(&self, name: &str, listener: &Known<Option<Listener>>, green: &str) -> Serving {
+        let forward = match listener {
+            Ok(Some(listener)) => &listener.forward,
+            Ok(None) => return Serving::Unknown(format!("the deployment group has no {name} listener")),
+            Err(error) => return Serving::Unknown(format!("whom the {name} listener serves is {}", error.unknown())),
+        };
+        let groups = match forward {
+            Forward::To(groups) => groups,
+            Forward::Other(kind) => {
+                return Serving::Unknown(format!(
+                    "the {name} listener's default action is `{kind}`: whom its rules serve is not known"
+                ));
+            }
+        };
+        if forward.is_all(green) {
+            return Serving::Green(format!(
+                "the {name} listener forwards everything to green's target group `{}`",
+                short(green)
+            ));
+        }
+        let serves = |group: &str| groups.iter().any(|(member, weight)| member == group && *weight > 0);
+        if serves(green) || self.blue.as_deref().is_some_and(serves) || groups.iter().all(|(_, weight)| *weight == 0) {
+            return Serving::Wrong(format!(
+                "the {name} listener forwards {}, expected everything to green's target group `{}`",
+                described(forward),
+                short(green)
+            ));
+        }
+        // A load balancer that several services share: this one's part of it is in the listener's rules.
+        Serving::Unknown(format!(
+            "the {name} listener's default action forwards {}, and to neither of this deployment's target groups: whom its rules serve is not known",
+            described(forward)
+        ))
     }
 }
 
@@ -191,27 +278,6 @@ enum Serving {
 /// `unavailable`: health checks are switched off for this kind of target.
 fn is_fit(target: &TargetHealth) -> bool {
     matches!(target.state.as_str(), "healthy" | "unavailable")
-}
-
-fn serving(name: &str, listener: &Known<Option<Listener>>, green: &str) -> Serving {
-    match listener {
-        Ok(Some(listener)) => match &listener.forward {
-            Forward::Other(kind) => Serving::Unknown(format!(
-                "the {name} listener's default action is `{kind}`: whom its rules serve is not known"
-            )),
-            forward @ Forward::To(_) if forward.is_all(green) => Serving::Green(format!(
-                "the {name} listener forwards everything to green's target group `{}`",
-                short(green)
-            )),
-            forward @ Forward::To(_) => Serving::Wrong(format!(
-                "the {name} listener forwards {}, expected everything to green's target group `{}`",
-                described(forward),
-                short(green)
-            )),
-        },
-        Ok(None) => Serving::Unknown(format!("the deployment group has no {name} listener")),
-        Err(error) => Serving::Unknown(format!("whom the {name} listener serves is {}", error.unknown())),
-    }
 }
 
 /// What is wrong with a production listener that should not serve green yet.
@@ -261,13 +327,23 @@ impl<R: Reader> Watch for Traffic<'_, R> {
         while self.sight.closed().is_some() {
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            self.read(true).await;
+            self.read(true, None).await;
         }
         std::future::pending().await
     }
 
     /// What cannot be read any more is unknown from now on: an old look at a listener proves nothing about now.
-    async fn look(&self) {
-        self.read(false).await;
+    async fn look(&self, deadline: Deadline) {
+        self.read(false, Some(deadline)).await;
+    }
+
+    fn against(&self) -> Option<String> {
+        match self.sight.listeners() {
+            Serving::Wrong(said) => Some(said),
+            Serving::Green(_) | Serving::Unknown(_) => self.sight.unfit(|target| target.state.starts_with("unhealthy")),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 /// Something that goes wrong in a rehearsal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// Green answers 500.
+    /// Green answers 500 to everything but its health check.
     Status500,
     /// Green is healthy, and another version than the one that is deployed.
     WrongVersion,
@@ -123,7 +123,7 @@ impl Fault {
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
-            Self::Status500 => "green answers 500",
+            Self::Status500 => "green answers 500 to everything but its health check",
             Self::WrongVersion => "green is healthy, and another version than the one that is deployed",
             Self::Slow => "green answers later than anyone waits, from its first test traffic on",
             Self::Hang => "green takes connections and never answers, from its first test traffic on",

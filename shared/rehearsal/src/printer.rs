@@ -66,6 +66,10 @@ impl Printer {
         }
         let mut text = text.trim_end().to_owned();
         text.push('\n');
+        for line in notes(step) {
+            text.push_str(&self.paint(Color::Yellow, &format!("{:44}{}", "", printable(&line))));
+            text.push('\n');
+        }
         text
     }
 
@@ -148,6 +152,18 @@ impl Printer {
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
+}
+
+/// What a function's report says beside its reason: a verdict that was not meant, what was not proven, what to look at.
+fn notes(step: &Step) -> Vec<String> {
+    let Some(report) = &step.report else { return Vec::new() };
+    let list = |name: &str| report[name].as_array().cloned().unwrap_or_default();
+    let texts = |name: &str, label: &str| -> Vec<String> {
+        list(name).iter().filter_map(Value::as_str).map(|text| format!("{label}: {text}")).collect()
+    };
+    let judged = report["judged"].as_str().filter(|judged| report["verdict"].as_str() != Some(*judged));
+    let observed = judged.map(|judged| format!("observe mode: the evidence says {judged}"));
+    observed.into_iter().chain(texts("unproven", "not proven")).chain(texts("warnings", "warning")).collect()
 }
 
 fn begun(opening: &Opening) -> String {

@@ -227,7 +227,7 @@ fn resolve(identity: &Identity, nodes: &[IpAddr]) -> String {
 }
 
 fn server(side: &'static str, url: &str) -> Result<Target, RehearsalError> {
-    url.parse().map_err(|source| RehearsalError::Server { side, source })
+    url.parse().map(Target::resolved).map_err(|source| RehearsalError::Server { side, source })
 }
 
 /// Everything to one group. The other stays in the action without weight, as CodeDeploy leaves it, or is left out.

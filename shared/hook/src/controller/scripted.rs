@@ -53,6 +53,10 @@ pub(crate) struct ScriptedReader {
     pub(crate) denied_from: Option<(&'static str, usize)>,
     /// Every call, in order.
     pub(crate) calls: Arc<Mutex<Vec<&'static str>>>,
+    /// Blue's task definition says the same version as green's.
+    pub(crate) same_version: bool,
+    /// How long a look at the listeners takes.
+    pub(crate) slow: Option<Duration>,
     pub(crate) panics: bool,
     pub(crate) blocks: Option<Duration>,
     /// Never answers.
@@ -174,6 +178,8 @@ impl Scripted {
                 denied: BTreeSet::new(),
                 denied_from: None,
                 calls: Arc::default(),
+                same_version: false,
+                slow: None,
                 panics: false,
                 blocks: None,
                 silent: false,
@@ -299,6 +305,9 @@ impl Reader for ScriptedReader {
     }
 
     async fn listeners(&self, arns: &[String]) -> Known<Vec<Listener>> {
+        if let Some(length) = self.slow {
+            tokio::time::sleep(length).await;
+        }
         let look = self.called("elasticloadbalancing:DescribeListeners")?;
         let mut test = self.test.clone();
         if let (Some(test), Some(turns)) = (&mut test, &self.turns) {
@@ -334,7 +343,7 @@ impl Reader for ScriptedReader {
     async fn task_definition(&self, arn: &str) -> Known<TaskDefinition> {
         self.called("ecs:DescribeTaskDefinition")?;
         let is_green = arn.ends_with(":42");
-        let version = if is_green { "cf78ba1" } else { "initial" };
+        let version = if is_green || self.same_version { "cf78ba1" } else { "initial" };
         let environment = BTreeMap::from([("VERSION".to_owned(), version.to_owned())]);
         Ok(TaskDefinition {
             arn: arn.to_owned(),

@@ -1,6 +1,10 @@
 //! Where requests can go: URLs as people write them, and addresses.
 
-use std::{fmt, net::SocketAddr, str::FromStr};
+use std::{
+    fmt,
+    net::{SocketAddr, ToSocketAddrs as _},
+    str::FromStr,
+};
 
 use hyper::{Uri, http::uri::Authority};
 use thiserror::Error;
@@ -53,6 +57,17 @@ impl Target {
         match self.authority.port_u16() {
             Some(_) => self.authority.to_string(),
             None => format!("{}:80", self.authority),
+        }
+    }
+
+    /// The same with an address in place of its name, as a load balancer's targets have one. IPv4 comes before IPv6; a
+    /// name that has none stays.
+    #[must_use]
+    pub fn resolved(self) -> Self {
+        let Ok(addresses) = self.address().to_socket_addrs() else { return self };
+        match addresses.min_by_key(SocketAddr::is_ipv6) {
+            Some(address) => Self { base: self.base, ..Self::from(address) },
+            None => self,
         }
     }
 
@@ -118,6 +133,20 @@ impl fmt::Display for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_that_is_named_gets_an_address() {
+        for (url, address) in [
+            ("http://localhost:3000/shop", "127.0.0.1:3000"),
+            ("http://127.0.0.2:81", "127.0.0.2:81"),
+            ("http://nowhere.invalid:81", "nowhere.invalid:81"),
+        ] {
+            let target: Target = url.parse().unwrap();
+            let base = target.base().to_owned();
+            let resolved = target.resolved();
+            assert_eq!((resolved.address().as_str(), resolved.base()), (address, base.as_str()), "{url}");
+        }
+    }
 
     #[test]
     fn urls_become_targets_or_say_why_not() {

@@ -127,7 +127,7 @@ fn a_bad_deployment_says_what_failed_and_what_codedeploy_did() {
     Deployment d-A1B2C3D4E of hello to green cf78ba1
       production  http://127.0.0.1:8000
       test        http://127.0.0.1:8080
-      faults      status-500 (green answers 500), kill (every function is killed once, just after it got its event)
+      faults      status-500 (green answers 500 to everything but its health check), kill (every function is killed once, just after it got its event)
 
         attempt 1 of gate was killed by the rehearsal; Lambda tries again after 1 min, here 250ms
         attempt 2 of gate ended without an answer: exit status: 101; Lambda tries again after 2 min, here 250ms
@@ -168,5 +168,26 @@ fn a_rollback_that_is_played_is_announced_before_its_steps() {
 
       CodeDeploy rolls back with deployment d-F5G6H7I8J, and asks its hooks
       AfterInstall            Succeeded  40ms   good
+    ");
+}
+
+#[test]
+fn what_a_report_says_beside_its_reason_stands_below_the_step() {
+    let report = json!({
+        "verdict": "Succeeded", "judged": "Failed", "reason": "blue still answers",
+        "unproven": ["the health of green's targets: unknown (AccessDenied: elasticloadbalancing:DescribeTargetHealth)"],
+        "warnings": ["auto-rollback is not enabled"]
+    });
+    let mut printer = Printer::new(false, false);
+    let Event::StepEnded(step) =
+        step(LifecycleEvent::AfterInstall, StepStatus::Succeeded, 40, Some("gate"), "blue still answers")
+    else {
+        unreachable!("it is a step that has ended")
+    };
+    insta::assert_snapshot!(printer.print(&Event::StepEnded(Step { report: Some(report), ..step })), @"
+    AfterInstall            Succeeded  40ms   blue still answers
+                                              observe mode: the evidence says Failed
+                                              not proven: the health of green's targets: unknown (AccessDenied: elasticloadbalancing:DescribeTargetHealth)
+                                              warning: auto-rollback is not enabled
     ");
 }

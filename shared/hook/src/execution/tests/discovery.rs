@@ -338,6 +338,21 @@ checks: { home: { request: GET / } }
 
     let blue = Case { suite, hook, controller: canary(&nothing_but("initial")), ..Case::default() };
     assert_eq!(blue.verdict().await.0, Verdict::Failed, "only blue answers");
+    // Every answer bears the marker there, and nobody configured it.
+    let mut turn = 0;
+    let shared = answering(move |_| {
+        turn += 1;
+        ("200 OK", if turn % 3 == 0 { "cf78ba1" } else { "initial" })
+    });
+    let mut alike = canary(&both);
+    alike.facts.same_version = true;
+    let (verdict, reason) = Case { suite, hook, controller: alike, ..Case::default() }.verdict().await;
+    assert_eq!(verdict, Verdict::Failed);
+    assert!(reason.contains("both bear the marker"), "{reason}");
+    let found = Case { suite: "", hook, controller: canary(&shared), ..Case::default() }.report().await;
+    assert_eq!(found.verdict, Verdict::Succeeded, "{}", found.reason);
+    assert!(found.reason.contains("checks not run: health check"), "a marker in the body: {}", found.reason);
+
     let unmarked = Case { hook, controller: canary(&both), ..Case::default() };
     let (verdict, reason) = unmarked.verdict().await;
     assert_eq!(verdict, Verdict::Failed);

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use super::*;
 use crate::settings::{ForwardShape, Shift};
+use crate::unknowns::Unknowns;
 
 /// `GET /` on a connection of its own: the body, or the status when it is not 200.
 fn ask(address: SocketAddr) -> String {
@@ -80,7 +81,9 @@ async fn a_canary_moves_the_rest_after_the_last_hook() {
 #[tokio::test]
 async fn a_target_group_that_is_named_late_is_checked_late() {
     let single = || Settings { forward_shape: ForwardShape::Single, ..settings("succeeds") };
-    let rehearsal = played(single()).await;
+    // Whether CodeDeploy waits for health is not known; here it does, so that production has somebody to serve.
+    let unknowns = Unknowns { test_traffic_waits_for_health: true, ..Unknowns::default() };
+    let rehearsal = played(Settings { unknowns, ..single() }).await;
     assert!(rehearsal.succeeded());
     let install = "Install Succeeded 4 of 4 tasks running, in a target group that is not used yet";
     assert!(steps(&rehearsal).contains(&install.to_owned()), "{:?}", steps(&rehearsal));
