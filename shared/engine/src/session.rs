@@ -41,6 +41,9 @@ pub enum SessionError {
         #[source]
         problem: std::io::Error,
     },
+    /// `target.ca` names a file, and the suite lies in no folder.
+    #[error("`target.ca`: a suite that is no file cannot name files beside it: put the PEM itself in `target.ca`")]
+    CaBesideNothing,
     /// `target.ca` does not hold certificates.
     #[error("`target.ca`: {origin} is not a certificate authority in PEM: {problem}")]
     Ca {

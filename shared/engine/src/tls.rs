@@ -3,7 +3,8 @@
 //! The system's certificates are not read: that takes longer than a whole hook, and a function's image has none worth
 //! trusting. There is no way to switch verification off.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,7 +20,10 @@ pub(crate) fn public_roots() -> RootCertStore {
     RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
 }
 
-/// The public authorities and the suite's own. A relative path is relative to `suite_dir`.
+/// The most bytes of a file that are taken for certificates: all of a system's authorities have a quarter of that.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The public authorities and the suite's own. A relative path is relative to `suite_dir`; without one, no file is read.
 pub(crate) fn roots_with(
     authority: &CertificateAuthority,
     suite_dir: Option<&Path>,
@@ -27,9 +31,14 @@ pub(crate) fn roots_with(
     let (origin, pem) = match authority {
         CertificateAuthority::Pem(text) => ("the text in the suite".to_owned(), text.clone().into_bytes()),
         CertificateAuthority::File(path) => {
-            let path = suite_dir.map_or_else(|| path.clone(), |directory| directory.join(path));
-            let pem = fs::read(&path).map_err(|problem| SessionError::UnreadableCa { path: path.clone(), problem })?;
-            (format!("`{}`", path.display()), pem)
+            let path = suite_dir.ok_or(SessionError::CaBesideNothing)?.join(path);
+            let origin = format!("`{}`", path.display());
+            let pem = match read(&path) {
+                Ok(Ok(pem)) => pem,
+                Ok(Err(problem)) => return Err(SessionError::Ca { origin, problem: problem.to_owned() }),
+                Err(problem) => return Err(SessionError::UnreadableCa { path, problem }),
+            };
+            (origin, pem)
         }
     };
     let refused = |problem: String| SessionError::Ca { origin: origin.clone(), problem };
@@ -44,6 +53,16 @@ pub(crate) fn roots_with(
         return Err(refused("no certificate (`-----BEGIN CERTIFICATE-----`) is in it".to_owned()));
     }
     Ok(roots)
+}
+
+/// A file's bytes, or what keeps it from being one of certificates. A device is not even opened: it may have no end.
+fn read(path: &Path) -> io::Result<Result<Vec<u8>, &'static str>> {
+    if !fs::metadata(path)?.is_file() {
+        return Ok(Err("it is no regular file"));
+    }
+    let mut pem = Vec::new();
+    let read = File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut pem)?;
+    Ok(if u64::try_from(read).is_ok_and(|read| read <= MAX_BYTES) { Ok(pem) } else { Err("it is larger than 1 MiB") })
 }
 
 /// A client's configuration for these roots.
@@ -88,6 +107,27 @@ mod tests {
         assert!(found.is_ok());
         let missing = error(&authority, Some(&directory));
         assert!(missing.starts_with("`target.ca`: cannot read `") && missing.contains("ca.pem"), "{missing}");
+    }
+
+    #[test]
+    fn a_file_is_read_only_beside_a_suite_and_within_bounds() {
+        let here = std::env::temp_dir();
+        let large = here.join(format!("greenlight-engine-{}-large.pem", std::process::id()));
+        fs::write(&large, vec![b'x'; 1024 * 1024 + 1]).unwrap();
+        for (path, suite_dir, sentence) in [
+            (
+                "/dev/zero",
+                Some(here.as_path()),
+                "`/dev/zero` is not a certificate authority in PEM: it is no regular file",
+            ),
+            (large.to_str().unwrap(), Some(here.as_path()), "it is larger than 1 MiB"),
+            ("ca.pem", None, "a suite that is no file cannot name files beside it: put the PEM itself in `target.ca`"),
+            ("/dev/zero", None, "a suite that is no file cannot name files beside it"),
+        ] {
+            let said = error(&CertificateAuthority::File(path.into()), suite_dir);
+            assert!(said.starts_with("`target.ca`: ") && said.contains(sentence), "{path}: {said}");
+        }
+        fs::remove_file(large).unwrap();
     }
 
     #[test]
