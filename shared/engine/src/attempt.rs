@@ -34,6 +34,18 @@ pub(crate) struct Question<'a> {
     pub(crate) connection: Connection,
     /// Whose answers are judged; anybody's when absent.
     pub(crate) only: Option<&'a Counting>,
+    pub(crate) whose: Whose,
+}
+
+/// Whose answer is asked for. Where a load balancer got none out of a target, what it says then is never that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// That of whoever answers, wherever redirects lead.
+    Anyones,
+    /// That of an application: not what a load balancer answers by itself.
+    Applications,
+    /// The same, and of the target's own.
+    Targets,
 }
 
 /// When an attempt is cut off, and what for.
@@ -138,7 +150,10 @@ impl Session {
         let mut not_counted = None;
         let (failures, kept, cut_by) = match result {
             Ok(Ok(answer)) => {
-                let (failures, kept) = judge_and_keep(question, &answer, total, values);
+                let (failures, kept) = match not_theirs(question.whose, &answer, &trace) {
+                    Some(failure) => (vec![failure], Vec::new()),
+                    None => judge_and_keep(question, &answer, total, values),
+                };
                 not_counted = question.only.and_then(|only| does_not_count(only, &answer, failures.is_empty()));
                 if not_counted.is_some() { (Vec::new(), Vec::new(), None) } else { (failures, kept, None) }
             }
@@ -152,7 +167,8 @@ impl Session {
             request,
             peer: trace.peer,
             status: trace.status.map(|status| status.as_u16()),
-            by_load_balancer: trace.by_load_balancer,
+            by_load_balancer: trace.by_load_balancer
+                || failures.iter().any(|failure| failure.kind == FailureKind::LoadBalancer),
             size: trace.size,
             timings: Timings { connect: trace.connect, first_byte: trace.first_byte, total },
             redirects: trace.redirects,
@@ -164,6 +180,23 @@ impl Session {
 
 /// Characters of a request line that are shown.
 const SHOWN: usize = 300;
+
+/// Why an answer is not of those who are asked.
+fn not_theirs(whose: Whose, answer: &Answer, trace: &Trace) -> Option<Failure> {
+    match (whose, trace.elsewhere()) {
+        (Whose::Anyones, _) => None,
+        (Whose::Targets, Some(place)) => Some(Failure {
+            kind: FailureKind::Capture,
+            subject: "answer".into(),
+            observed: format!("came from `{place}`, where a redirect led"),
+            expected: Some("one of the target itself".into()),
+            remedy: Some("who answers there says nothing about green: ask for a path that does not lead away".into()),
+        }),
+        (Whose::Applications | Whose::Targets, _) => {
+            load_balancer::speaks(&answer.headers).then(|| load_balancer::failure_to_pass_on(answer.status))
+        }
+    }
+}
 
 fn judge_and_keep(
     question: &Question<'_>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use greenlight_suite::{Expect, Step};
 
-use crate::attempt::{Attempt, Limit, Question};
+use crate::attempt::{Attempt, Limit, Question, Whose};
 use crate::client::Connection;
 use crate::deadline::Deadline;
 use crate::duration::duration;
@@ -55,6 +55,7 @@ impl Session {
             keep: step.capture.iter().map(|(name, extraction)| (name.as_str(), extraction)).collect(),
             connection: Connection::Fresh,
             only: None,
+            whose: Whose::Anyones,
         };
         let values = Layered { scope: &session.scope, captures };
         let timeout = step.timeout.unwrap_or(session.timeout).min(LONGEST);

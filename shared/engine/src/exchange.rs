@@ -88,6 +88,11 @@ impl Trace {
         }
     }
 
+    /// `host:port` of whoever is asked where a redirect leads away from the target.
+    pub(crate) fn elsewhere(&self) -> Option<&str> {
+        (!self.asks_target).then_some(self.asked.as_str())
+    }
+
     /// Takes over what the stopwatch saw; the first connection is the attempt's.
     pub(crate) fn note_connection(&mut self) {
         if let Some(connected) = self.stopwatch.connected() {

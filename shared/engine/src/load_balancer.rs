@@ -1,18 +1,40 @@
 //! Tells answers that the load balancer made by itself from the application's.
 //!
 //! An Application Load Balancer answers for its targets when it has none to ask, or gets no good answer out of one.
-//! Such an answer proves nothing about green, so it never passes a check, whatever the check expects.
+//! Such an answer proves nothing about green, so it never passes a check, whatever the check expects. What it answers on
+//! purpose (a redirect, a fixed response, the refusal of a firewall) a check may want to see; that green answers, or
+//! which revision does, is not to be learned from it.
 
 use http::header::SERVER;
 use http::{HeaderMap, StatusCode};
 
 use crate::record::{Failure, FailureKind};
 
-/// Whether the load balancer made this answer.
-/// Source: ALB user guide, "Troubleshoot your Application Load Balancers"; its own pages carry this `Server` header.
+/// Whether the load balancer made this answer because it got none out of a target.
 pub(crate) fn made(status: StatusCode, headers: &HeaderMap) -> bool {
-    matches!(status.as_u16(), 502..=504)
-        && headers.get(SERVER).is_some_and(|server| server.as_bytes().starts_with(b"awselb/"))
+    matches!(status.as_u16(), 502..=504) && speaks(headers)
+}
+
+/// Whether the load balancer made this answer, for whatever reason.
+/// Source: ALB user guide, "Troubleshoot your Application Load Balancers"; its own pages carry this `Server` header.
+pub(crate) fn speaks(headers: &HeaderMap) -> bool {
+    headers.get(SERVER).is_some_and(|server| server.as_bytes().starts_with(b"awselb/"))
+}
+
+/// What it means that it answered with this status where green's own answer is asked for.
+pub(crate) fn failure_to_pass_on(status: StatusCode) -> Failure {
+    if matches!(status.as_u16(), 502..=504) {
+        return failure(status);
+    }
+    let remedy = "the request did not reach green: does a listener rule (a redirect, a fixed response, a login), a firewall \
+                  (WAF) or the protocol stop it? Ask for a path that is forwarded";
+    Failure {
+        kind: FailureKind::LoadBalancer,
+        subject: "status".into(),
+        observed: format!("{} made by the load balancer itself", status.as_u16()),
+        expected: Some("an answer from green".into()),
+        remedy: Some(remedy.into()),
+    }
 }
 
 /// What the load balancer is saying by this status.

@@ -35,8 +35,9 @@ impl Session {
     /// Waits until green answers steadily and the gate is open, within `ready`'s budget and the deadline.
     ///
     /// A good answer is `ready`'s request answered as expected *and*, where there is a `version`, green's marker.
+    /// Nothing that the load balancer made itself is one, and a marker only counts that the target itself answered with.
     /// Without `ready` the version's request alone is polled; without either, `GET /`, which is well answered by anything
-    /// below 500 that the load balancer did not make itself. The version's record is there when `version` is.
+    /// below 500 but 401, 403, 460, 463 and 464. The version's record is there when `version` is.
     ///
     /// In one unbroken row there have to be as many good answers as `ready` wants, and one from every address that the
     /// target's name stands for at that moment. An address that no connection reaches in two further turns is passed

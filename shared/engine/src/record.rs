@@ -148,7 +148,8 @@ pub struct AttemptRecord {
     /// The status of the answer that was judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Whether the load balancer made the answer itself (`Server: awselb/2.0` on a 502, 503 or 504).
+    /// Whether the load balancer made the answer itself: `Server: awselb/2.0` on a 502, 503 or 504, and on any status
+    /// where only green's own answer will do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_load_balancer: bool,
     /// Bytes of the body that were read, after decompression.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use greenlight_suite::{Repeat, Step};
 use tokio::time::{Instant, sleep};
 
-use crate::attempt::{Attempt, Cause, Limit, Question};
+use crate::attempt::{Attempt, Cause, Limit, Question, Whose};
 use crate::client::Connection;
 use crate::deadline::Deadline;
 use crate::outcome::Outcome;
@@ -78,6 +78,7 @@ impl Session {
             keep: step.capture.iter().map(|(name, extraction)| (name.as_str(), extraction)).collect(),
             connection: Connection::Kept,
             only: self.counting.as_ref(),
+            whose: Whose::Anyones,
         };
         let tries = Tries::of(step.repeat);
         let budget = tries.budget.into_iter().chain(until.within).min();

@@ -6,7 +6,7 @@
 use greenlight_suite::{Expect, Version};
 use serde_json::Value;
 
-use crate::attempt::{Attempt, Limit, Question};
+use crate::attempt::{Attempt, Limit, Question, Whose};
 use crate::client::Connection;
 use crate::deadline::Deadline;
 use crate::judge::same;
@@ -147,6 +147,7 @@ impl Proof<'_> {
             keep: vec![(MARKER, &self.version.read)],
             connection,
             only: None,
+            whose: Whose::Targets,
         }
     }
 

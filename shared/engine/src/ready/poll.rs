@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use greenlight_suite::{Bound, Expect, Expectation, Matcher, Ready, Redirects, Request, Template, ValueTemplate};
 
 use super::Wait;
-use crate::attempt::{Attempt, Cause, Limit, Question};
+use crate::attempt::{Attempt, Cause, Limit, Question, Whose};
 use crate::deadline::Deadline;
 use crate::record::Failure;
 use crate::scope::{Captures, Layered};
@@ -71,6 +71,7 @@ impl Wait<'_> {
             keep: Vec::new(),
             connection,
             only: None,
+            whose: Whose::Applications,
         };
         let limit = Limit::nearest(self.plan.timeout.unwrap_or(self.session.timeout), budget, deadline);
         match self.session.ask(&question, values, limit).await {
@@ -93,9 +94,16 @@ fn not_yet(attempt: &Attempt, observed: &str) -> Poll {
     }
 }
 
-/// What is waited for when a suite says nothing: any answer of green's own below 500.
+/// Below 500, and still no sign that green itself was asked: who wants credentials, or a firewall, may stand before it,
+/// and 460, 463 and 464 are the load balancer's own.
+/// Source: ALB user guide, "Troubleshoot your Application Load Balancers".
+const NOT_GREENS: [u16; 5] = [401, 403, 460, 463, 464];
+
+/// What is waited for when a suite says nothing: an answer of green's own below 500, but for [`NOT_GREENS`].
 pub(super) fn any_answer() -> Ready {
-    let below_500 = Matcher::Below(Bound::Number(ValueTemplate::Number(500.into())));
+    let number = |status: u16| ValueTemplate::Number(status.into());
+    let below_500 = Matcher::Below(Bound::Number(number(500)));
+    let greens = Matcher::Not(Expectation(vec![Matcher::OneOf(NOT_GREENS.map(number).to_vec())]));
     Ready {
         request: Request {
             method: "GET".into(),
@@ -105,7 +113,7 @@ pub(super) fn any_answer() -> Ready {
             body: None,
             redirects: Redirects::None,
         },
-        expect: Expect { status: Some(Expectation(vec![below_500])), ..Expect::default() },
+        expect: Expect { status: Some(Expectation(vec![below_500, greens])), ..Expect::default() },
         consecutive: Ready::DEFAULT_CONSECUTIVE,
         within: Ready::DEFAULT_WITHIN,
         every: Ready::DEFAULT_EVERY,

@@ -152,6 +152,16 @@ async fn an_answer_of_the_load_balancer_itself_passes_nothing() {
 }
 
 #[tokio::test]
+async fn a_check_may_want_to_see_what_the_load_balancer_does_on_purpose() {
+    for status in [200, 301, 403] {
+        let server = Server::start(move |_| answer(status, &[("Server", "awselb/2.0")], "")).await;
+        let record = check(&format!("request: GET /, expect: {{ status: {status} }}"), &server.url()).await;
+        assert_eq!(record.reason, None, "{status}");
+        assert!(!last(&record).by_load_balancer);
+    }
+}
+
+#[tokio::test]
 async fn the_applications_own_503_is_a_status() {
     let server = Server::start(|_| answer(503, &[("Server", "nginx")], "")).await;
     let record = check("request: GET /health", &server.url()).await;

@@ -204,11 +204,77 @@ async fn without_a_readiness_of_its_own_the_version_alone_is_waited_for() {
 
 #[tokio::test]
 async fn without_either_any_answer_of_green_will_do() {
-    for (status, by, good) in [(404, "nginx", 1), (302, "nginx", 1), (500, "nginx", 0), (503, "awselb/2.0", 0)] {
+    for (status, by, good) in [
+        (404, "nginx", 1),
+        (302, "nginx", 1),
+        (500, "nginx", 0),
+        (401, "nginx", 0),
+        (403, "nginx", 0),
+        (460, "nginx", 0),
+        (463, "nginx", 0),
+        (464, "nginx", 0),
+        (503, "awselb/2.0", 0),
+        (302, "awselb/2.0", 0),
+        (200, "awselb/2.0", 0),
+    ] {
         let server = Server::start(move |_| answer(status, &[("server", by), ("location", "/x")], "")).await;
         let (ready, _) = first_poll(CHECKS, &server).await;
         assert_eq!((ready.polls, ready.good), (1, good), "{status}");
         assert_eq!(server.asked(), ["GET /"]);
+    }
+}
+
+#[tokio::test]
+async fn what_the_load_balancer_says_itself_proves_nothing_whatever_it_says() {
+    let body = json!({ "version": "1742" }).to_string();
+    let facts = [("green.env.app.VERSION", json!("1742"))];
+    for status in [200, 302, 403, 464, 500] {
+        let text = body.clone();
+        let server =
+            Server::start(move |_| answer(status, &[("server", "awselb/2.0"), ("location", "/x")], &text)).await;
+        let by_itself = format!("status {status} made by the load balancer itself, expected an answer from green");
+        let any = format!(
+            "ready: {{ request: GET /health, redirects: none, expect: {{ status: {status} }}, within: 200ms, every: 50ms }}"
+        );
+        let (ready, _) = wait(&format!("{any}\n{CHECKS}"), &server.url(), &[]).await;
+        assert_eq!((ready.outcome, ready.good), (Outcome::Fail, 0), "{status}");
+        assert_eq!(ready.not_yet[0].observed, format!("GET {}/health: {by_itself}", server.url()));
+        assert!(ready.last.unwrap().by_load_balancer);
+
+        let suite = read(&format!("{}{CHECKS}", VERSION.replace("GET /version,", "GET /version, redirects: none,")));
+        let sample = open_with(&suite, &server.url(), &facts).version(suite.version.as_ref().unwrap(), enough()).await;
+        assert_eq!((sample.outcome, sample.observed, sample.samples), (Outcome::Fail, None, 0), "{status}");
+        assert_eq!(sample.reason.unwrap(), format!("GET {}/version: {by_itself}", server.url()));
+    }
+}
+
+#[tokio::test]
+async fn a_marker_from_elsewhere_proves_nothing() {
+    let elsewhere = Server::start(|_| marker("1742")).await;
+    let away = format!("{}/version", elsewhere.url());
+    let facts = [("green.env.app.VERSION", json!("1742"))];
+    let suite = read(&format!("{SHORT}{}{CHECKS}", VERSION.replace("GET /version,", "GET /version, redirects: any,")));
+    for (location, leads_away) in [(away, true), ("/own".to_owned(), false)] {
+        let server = Server::start(move |request| match request.path() {
+            "/version" => answer(302, &[("location", &location)], ""),
+            _ => marker("1742"),
+        })
+        .await;
+        let session = open_with(&suite, &server.url(), &facts);
+        let sample = session.version(suite.version.as_ref().unwrap(), enough()).await;
+        let wait = session.ready(suite.ready.as_ref(), suite.version.as_ref(), &Open, enough(), &Silent);
+        let (ready, version) = wait.await;
+        let expected = if leads_away { Outcome::Fail } else { Outcome::Pass };
+        assert_eq!((sample.outcome, ready.outcome, version.unwrap().outcome), (expected, expected, expected));
+        if leads_away {
+            let said = format!(
+                "GET {}/version: answer came from `{}`, where a redirect led, expected one of the target itself",
+                server.url(),
+                elsewhere.address
+            );
+            assert_eq!(sample.reason.unwrap(), said);
+            assert_eq!(ready.not_yet[0].observed, said);
+        }
     }
 }
 
