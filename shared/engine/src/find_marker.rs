@@ -3,6 +3,8 @@
 //! What stands in that place in green's answers is then green's value of the same name, or it was not green that
 //! answered. Only a whole value counts: a part of a page proves nothing.
 
+use std::iter::once;
+
 use greenlight_suite::{Extraction, JsonPath, Request};
 use http::HeaderMap;
 use serde_json::Value;
@@ -54,6 +56,9 @@ const COMMON: [&str; 24] = [
 /// The same, of the load balancer's own making.
 const COMMON_PREFIX: &str = "x-amzn-";
 
+/// Words of which one has to be in a place's name for a number that stands there to be a marker.
+const VERSION_WORDS: [&str; 9] = ["version", "revision", "release", "commit", "sha", "build", "tag", "digest", "image"];
+
 /// A place in an answer where the marker stands.
 #[derive(Debug, Clone)]
 pub struct FoundMarker {
@@ -70,7 +75,8 @@ pub struct FoundMarker {
 impl Session {
     /// Asks each request once and looks for a candidate's value: as a whole header, as text or number at the top of a
     /// JSON object, or as the whole body. `candidates` are names with the values that they have for this target; one
-    /// shorter than three characters is overlooked.
+    /// shorter than three characters is overlooked. One of digits alone counts only where the name of the header or of the
+    /// JSON key has a word for a version in it: `200` is also a status, and `120` a rate limit.
     ///
     /// A header comes before JSON, and that before a body; then the first candidate wins, and then the first request.
     /// Only 2xx answers are looked at.
@@ -91,8 +97,10 @@ impl Session {
                 break;
             }
             let Some(answer) = self.answer_to(request, deadline).await else { continue };
-            for (kind, read, value) in places(&answer) {
-                let Some(candidate) = candidates.iter().position(|(_, candidate)| *candidate == value) else {
+            for Place { kind, read, value, name } in places(&answer) {
+                let is_there =
+                    |candidate: &str| candidate == value && (!is_number(candidate) || speaks_of_version(&name));
+                let Some(candidate) = candidates.iter().position(|(_, candidate)| is_there(candidate)) else {
                     continue;
                 };
                 let rank = Rank { kind, candidate };
@@ -119,7 +127,8 @@ impl Session {
         let redactor = self.scope.redactor();
         let exchange = self.wire.exchange(prepared, request.redirects, &Connection::Fresh, redactor, &mut trace);
         let answer = timeout_at(limit.end, exchange).await.ok()?.ok()?;
-        (answer.status.is_success() && !load_balancer::made(answer.status, &answer.headers)).then_some(answer)
+        let is_targets = trace.elsewhere().is_none() && !load_balancer::speaks(&answer.headers);
+        (answer.status.is_success() && is_targets).then_some(answer)
     }
 }
 
@@ -138,8 +147,17 @@ enum Kind {
     Body,
 }
 
-/// Every whole value in an answer, with where it stands.
-fn places(answer: &Answer) -> Vec<(Kind, Extraction, String)> {
+/// A whole value in an answer, and where it stands.
+struct Place {
+    kind: Kind,
+    read: Extraction,
+    value: String,
+    /// The header's or the key's; a body has none.
+    name: String,
+}
+
+/// Every whole value in an answer.
+fn places(answer: &Answer) -> Vec<Place> {
     let mut found = in_headers(&answer.headers);
     if answer.truncated {
         return found;
@@ -147,31 +165,63 @@ fn places(answer: &Answer) -> Vec<(Kind, Extraction, String)> {
     if let Ok(document) = Document::read(&answer.body) {
         found.extend(at_the_top(document.value()));
     }
-    let text = String::from_utf8_lossy(&answer.body).trim().to_owned();
-    found.push((Kind::Body, Extraction::Body, text));
+    let value = String::from_utf8_lossy(&answer.body).trim().to_owned();
+    found.push(Place { kind: Kind::Body, read: Extraction::Body, value, name: String::new() });
     found
 }
 
 /// Headers with one value, in the order of their names.
-fn in_headers(headers: &HeaderMap) -> Vec<(Kind, Extraction, String)> {
+fn in_headers(headers: &HeaderMap) -> Vec<Place> {
     let mut names: Vec<&str> = headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     names.retain(|name| !COMMON.contains(name) && !name.starts_with(COMMON_PREFIX));
     let one = |name: &str| match header_lines(headers, name).as_slice() {
-        [line] => Some((Kind::Header, Extraction::Header(name.to_owned()), line.trim().to_owned())),
+        [line] => Some(Place {
+            kind: Kind::Header,
+            read: Extraction::Header(name.to_owned()),
+            value: line.trim().to_owned(),
+            name: name.to_owned(),
+        }),
         _ => None,
     };
     names.into_iter().filter_map(one).collect()
 }
 
 /// Texts and numbers at the top of an object.
-fn at_the_top(document: &Value) -> Vec<(Kind, Extraction, String)> {
+fn at_the_top(document: &Value) -> Vec<Place> {
     let Value::Object(entries) = document else { return Vec::new() };
     let read = |(key, value): (&String, &Value)| match value {
-        Value::String(_) | Value::Number(_) => Some((Kind::Json, Extraction::Json(path_to(key)?), text_of(value))),
+        Value::String(_) | Value::Number(_) => Some(Place {
+            kind: Kind::Json,
+            read: Extraction::Json(path_to(key)?),
+            value: text_of(value),
+            name: key.clone(),
+        }),
         _ => None,
     };
     entries.iter().filter_map(read).collect()
+}
+
+fn is_number(value: &str) -> bool {
+    value.chars().all(|character| character.is_ascii_digit())
+}
+
+/// Whether one of a name's words, also of `buildNumber` or `HTTPVersion`, is a word for a version.
+fn speaks_of_version(name: &str) -> bool {
+    let characters: Vec<char> = name.chars().collect();
+    let mut words = String::new();
+    for (index, &character) in characters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| characters.get(before));
+        let after = characters.get(index + 1);
+        let begins_word = character.is_uppercase()
+            && (before.is_some_and(|before| before.is_lowercase())
+                || before.is_some_and(|before| before.is_uppercase())
+                    && after.is_some_and(|after| after.is_lowercase()));
+        words.extend(begins_word.then_some(' ').into_iter().chain(once(character)));
+    }
+    words
+        .split(|character: char| !character.is_alphanumeric())
+        .any(|word| VERSION_WORDS.iter().any(|version| word.eq_ignore_ascii_case(version)))
 }
 
 /// `$.version`, or `$["build.version"]`; none for a key that is too long for a path.
@@ -186,6 +236,28 @@ fn path_to(key: &str) -> Option<JsonPath> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_name_speaks_of_a_version_by_a_whole_word() {
+        for (name, speaks) in [
+            ("version", true),
+            ("x-app-version", true),
+            ("git_commit", true),
+            ("build.number", true),
+            ("buildNumber", true),
+            ("imageTAG", true),
+            ("HTTPRevision", true),
+            ("BUILD_NUMBER", true),
+            ("status", false),
+            ("x-ratelimit-limit", false),
+            ("conversion", false),
+            ("rebuild", false),
+            ("stage", false),
+            ("", false),
+        ] {
+            assert_eq!(speaks_of_version(name), speaks, "{name}");
+        }
+    }
 
     #[test]
     fn any_key_has_a_path_that_leads_to_it_alone() {

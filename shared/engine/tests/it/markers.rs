@@ -43,6 +43,14 @@ async fn a_marker_is_a_whole_value_where_it_says_what_it_is() {
         ),
         ("the body", &[], " 0ddba11\n", health("body", "COMMIT")),
         ("a value with space around it", &[], "padded", health("body", "PADDED")),
+        ("a number in a header", &[("x-build-number", "1742")], "", health("header `x-build-number`", "BUILD")),
+        (
+            "a number of something else",
+            &[("x-ratelimit-limit", "1742")],
+            r#"{"status": 1742, "buildings": "1742"}"#,
+            None,
+        ),
+        ("a number that is all", &[], "1742", None),
         ("a part of a header", &[("x-version", "initial-2")], "", None),
         ("a part of the body", &[], "version initial", None),
         ("a nested text", &[], r#"{"build": {"version": "initial"}, "all": ["initial"]}"#, None),
@@ -79,6 +87,7 @@ async fn only_good_answers_are_looked_at() {
     let version = [("x-version", "initial")];
     assert!(find(move |_| answer(404, &version, "")).await.is_none());
     assert!(find(move |_| answer(503, &[version[0], ("server", "awselb/2.0")], "")).await.is_none());
+    assert!(find(move |_| answer(200, &[version[0], ("server", "awselb/2.0")], "")).await.is_none());
     assert!(find(|_| vec![crate::server::Act::Close]).await.is_none());
     let server = Server::start(|_| ok("initial")).await;
     let suite = read(
