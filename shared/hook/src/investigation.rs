@@ -163,6 +163,7 @@ impl Investigation<'_> {
         let plan = Plan::new(&plan_suite, self.hook);
         target.parameters = parameters(reader, &plan, self.board).await?;
 
+        let unmarked = plan.version.is_none();
         self.board.update(|draft| draft.demands.green = true);
         let told = elsewhere(&destination, self.settings, facts).await;
         let traffic = Traffic::new(self.hook, reader, facts, told);
@@ -183,6 +184,12 @@ impl Investigation<'_> {
                 format!("blue's version marker is `{}` too: it does not tell green from blue", record.expected)
             });
             draft.warnings.extend(same);
+            if unmarked {
+                draft.warnings.push(
+                    "no marker is configured: a load balancer node that still serves blue would not be noticed; name a `version` in the suite"
+                        .to_owned(),
+                );
+            }
             draft.green.marker = Some(match (&draft.version, marker) {
                 (None, _) => "none configured".to_owned(),
                 (Some(record), None) => format!("`{}` in {}", record.expected, record.request),

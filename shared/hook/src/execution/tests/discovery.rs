@@ -76,6 +76,7 @@ async fn without_a_suite_whoever_is_not_green_is_not_taken_for_it() {
 async fn a_suite_without_a_version_is_decided_by_the_control_plane_and_says_so() {
     let report = Case { controller: deployment(&version("x"), &version("x")), ..Case::default() }.report().await;
     assert_eq!(report.verdict, Verdict::Succeeded, "{}", report.reason);
+    assert!(report.warnings.iter().any(|text| text.contains("no marker is configured")), "{:?}", report.warnings);
     assert_eq!(report.green.unwrap().marker.as_deref(), Some("none configured"));
 }
 
