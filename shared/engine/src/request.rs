@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::origin::Origin;
 use crate::record::{Failure, FailureKind};
-use crate::scope::Layered;
+use crate::scope::{Layered, request_fits};
 use crate::session::Session;
 
 /// What would end a path, or change how it is read.
@@ -58,6 +58,15 @@ pub(crate) fn prepare(
     let undefined = |undefined: Undefined| values.scope.undefined(undefined);
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| unsendable("method", &request.method, "a method of HTTP"))?;
+    if !request_fits(request, &values) {
+        return Err(Failure {
+            kind: FailureKind::Undefined,
+            subject: format!("`{} {}`", request.method, request.path.source()),
+            observed: "is too long with its values filled in".to_owned(),
+            expected: Some("at most 16 MiB".to_owned()),
+            remedy: None,
+        });
+    }
     let url = url_of(request, origin, values)?;
     let mut headers = Vec::new();
     for (name, template) in common.iter().filter(|(name, _)| !request.headers.iter().any(|(own, _)| own == name)) {

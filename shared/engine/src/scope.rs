@@ -6,18 +6,21 @@
 
 mod blue;
 mod mentions;
+mod size;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use greenlight_suite::{Expect, Lookup, SecretSource, Suite, Undefined, ValueTemplate, Variable};
+use greenlight_suite::{Expect, Lookup, SecretSource, Suite, Undefined, Variable};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::record::{Failure, FailureKind};
 use crate::redactor::Redactor;
+
+pub(crate) use size::request_fits;
 
 /// The values behind the names of a suite, in one execution.
 #[derive(Clone, Default)]
@@ -25,8 +28,8 @@ pub struct Scope {
     values: BTreeMap<String, Value>,
     /// Names whose value is a secret or was made with one.
     secret: BTreeSet<String>,
-    /// What the suite's variables are made of.
-    variables: BTreeMap<String, ValueTemplate>,
+    /// Variables that are made of green's facts, with what they would be worth for blue where that is known.
+    of_green: BTreeMap<String, Option<Value>>,
     /// Variables of the suite that have no value, by the name that they lack.
     lacking: BTreeMap<String, String>,
     /// Why facts could not be read, by the beginning of their names.
@@ -41,12 +44,22 @@ impl fmt::Debug for Scope {
     }
 }
 
-/// Values that must be there and are not, all of them.
+/// Why a suite has no scope here.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}", .missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-pub struct ScopeError {
-    /// Never empty.
-    pub missing: Vec<Missing>,
+pub enum ScopeError {
+    /// Values that must be there and are not, all of them. Never empty.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Missing(Vec<Missing>),
+    /// A variable became too long by what it is made of.
+    #[error(
+        "variable `{name}` (made on line {line}) is too long: a value may have 1 MiB, and all variables of a suite 16 MiB"
+    )]
+    TooLong {
+        /// The variable.
+        name: String,
+        /// Line of the suite file where it first names another value.
+        line: u32,
+    },
 }
 
 /// One value that must be there and is not.
@@ -104,6 +117,8 @@ impl Scope {
     ///
     /// Every secret and every environment variable that the suite uses and that has no value here. A secret that is
     /// empty counts as missing: that is how a CI system hands over one that it does not know.
+    ///
+    /// A variable whose value is longer than 1 MiB, or with which all have more than 16 MiB.
     pub fn build(
         suite: &Suite,
         facts: BTreeMap<String, Value>,
@@ -146,16 +161,27 @@ impl Scope {
             }
         }
         if !missing.is_empty() {
-            return Err(ScopeError { missing: missing.into_iter().collect() });
+            return Err(ScopeError::Missing(missing.into_iter().collect()));
         }
         scope.redactor = Redactor::new(secrets);
+        let mut all = 0_usize;
         for (name, template) in &suite.variables {
-            scope.variables.insert(name.clone(), template.clone());
+            let length = size::length(template, &scope);
+            all = all.saturating_add(length);
+            // One that names no other value is as long as the file that it stands in, at most.
+            if let Some(first) = template.variables().first()
+                && (length > size::LONGEST || all > size::ALL)
+            {
+                return Err(ScopeError::TooLong { name: name.clone(), line: first.line });
+            }
             if template.variables().iter().any(|variable| scope.secret.contains(&variable.name)) {
                 scope.secret.insert(name.clone());
             }
             match template.render(&scope) {
                 Ok(value) => {
+                    if scope.speaks_of_green(template) {
+                        scope.of_green.insert(name.clone(), scope.for_blue(template));
+                    }
                     scope.values.insert(name.clone(), value);
                 }
                 Err(Undefined { name: root, .. }) => {
@@ -186,10 +212,12 @@ impl Scope {
         let is_fact = ["green.", "blue.", "deployment."].iter().any(|prefix| root.starts_with(prefix));
         let why = self.unknown.iter().find(|(prefix, _)| root.starts_with(prefix.as_str())).map(|(_, why)| why);
         let remedy = match (is_fact, why) {
+            (true, Some(why)) if *root == name => format!("it is {why}"),
             (true, Some(why)) => format!("`${{{root}}}` is {why}"),
-            (true, None) => format!(
-                "the deployment has no `${{{root}}}`: is the name of the container, or of its variable, another one?"
-            ),
+            (true, None) => {
+                let what = if *root == name { "such value".to_owned() } else { format!("`${{{root}}}`") };
+                format!("the deployment has no {what}: is the name of the container, or of its variable, another one?")
+            }
             (false, _) if *root != name => {
                 format!("it is made with `${{{root}}}`, which has no value in this execution")
             }

@@ -1,30 +1,26 @@
 //! What a template of green's facts would be worth for blue: every `green.` name is read as `blue.`.
+//!
+//! Variables are worked out once each, in the order in which they are made: followed anew at each mention, thirty that
+//! name the one before them twice would take for ever.
 
 use greenlight_suite::{Lookup, ValueTemplate};
 use serde_json::Value;
 
 use super::Scope;
+use super::size::fits;
 
 impl Scope {
     /// The value with blue's facts in the place of green's, also in variables. None when it is made of none of
-    /// green's facts, or when one of blue's is not known.
+    /// green's facts, when one of blue's is not known, or when it is longer than any value may be.
     pub(crate) fn for_blue(&self, template: &ValueTemplate) -> Option<Value> {
-        if !self.speaks_of_green(template) {
-            return None;
-        }
-        template.render(&ForBlue(self)).ok()
+        let values = ForBlue(self);
+        if self.speaks_of_green(template) && fits(template, &values) { template.render(&values).ok() } else { None }
     }
 
-    fn speaks_of_green(&self, template: &ValueTemplate) -> bool {
-        template.variables().iter().any(|variable| {
-            variable.name.starts_with("green.")
-                || self.made_of(&variable.name).is_some_and(|template| self.speaks_of_green(template))
-        })
-    }
-
-    /// What a variable of the suite is made of. One without a value is not looked into: it may name itself.
-    fn made_of(&self, name: &str) -> Option<&ValueTemplate> {
-        self.variables.get(name).filter(|_| self.values.contains_key(name))
+    /// Whether a value is made of green's facts, of those and of variables that were made before.
+    pub(super) fn speaks_of_green(&self, template: &ValueTemplate) -> bool {
+        let names = template.variables();
+        names.iter().any(|variable| variable.name.starts_with("green.") || self.of_green.contains_key(&variable.name))
     }
 }
 
@@ -33,9 +29,9 @@ struct ForBlue<'a>(&'a Scope);
 
 impl Lookup for ForBlue<'_> {
     fn look_up(&self, name: &str) -> Option<Value> {
-        match (name.strip_prefix("green."), self.0.made_of(name)) {
+        match (name.strip_prefix("green."), self.0.of_green.get(name)) {
             (Some(fact), _) => self.0.look_up(&format!("blue.{fact}")),
-            (None, Some(template)) => template.render(self).ok(),
+            (None, Some(blue)) => blue.clone(),
             (None, None) => self.0.look_up(name),
         }
     }
@@ -49,6 +45,21 @@ mod tests {
 
     use super::*;
     use crate::test_support::{suite, text};
+
+    /// Would take longer than anybody waits if each mention were followed anew.
+    #[test]
+    fn variables_that_name_each_other_twice_are_followed_once() {
+        for (first, blue) in [("plain", None), ("${green.env.app.SUFFIX}", Some(json!("")))] {
+            let mut suite = suite();
+            suite.variables.insert("e0".into(), text(&first.replace("plain", "")));
+            for step in 1..60 {
+                suite.variables.insert(format!("e{step}"), text(&format!("${{e{0}}}${{e{0}}}", step - 1)));
+            }
+            let facts = ["green", "blue"].map(|side| (format!("{side}.env.app.SUFFIX"), json!("")));
+            let scope = Scope::build(&suite, BTreeMap::from(facts), &|_| None, &BTreeMap::new()).unwrap();
+            assert_eq!(scope.for_blue(&text("${e59}")), blue, "{first}");
+        }
+    }
 
     #[test]
     fn greens_facts_are_read_as_blues_wherever_they_stand() {

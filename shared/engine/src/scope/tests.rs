@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::test_support::{check, ready, suite, template, text, version};
+use greenlight_suite::ValueTemplate;
 use serde_json::json;
 
 fn environment(name: &str) -> Option<String> {
@@ -51,7 +52,7 @@ fn everything_that_is_missing_is_named_at_once() {
     suite.variables.insert("d".into(), text("${c}${secret.b}"));
     suite.target.headers.push(("x".into(), template("${env.NO_D} ${secret.a} ${d} ${secret.q}")));
     let error = Scope::build(&suite, BTreeMap::new(), &environment, &parameters()).unwrap_err();
-    assert_eq!(error.missing.len(), 6, "{error}");
+    assert!(matches!(&error, ScopeError::Missing(missing) if missing.len() == 6), "{error}");
     let sentence = error.to_string();
     for name in ["`NO_A`", "`EMPTY`", "env.NO_C", "env.NO_D"] {
         assert!(sentence.contains(name), "{name}: {sentence}");
@@ -115,13 +116,47 @@ fn a_missing_fact_says_why_it_is_missing_where_that_is_known() {
     let scope = || Scope::build(&suite, BTreeMap::new(), &environment, &BTreeMap::new()).unwrap();
     let denied = || scope().unknown("green.", "unknown (AccessDenied: ecs:DescribeTaskDefinition, orders:42)");
     for (case, scope, name, part) in [
-        ("denied", denied(), "${green.image.app.tag}", "`${green.image.app.tag}` is unknown (AccessDenied: ecs:Desc"),
+        ("denied", denied(), "${green.image.app.tag}", "it is unknown (AccessDenied: ecs:Desc"),
         ("denied, below a variable", denied(), "${marker}", "`${green.env.app.VERSION}` is unknown (AccessDenied"),
-        ("of the other side", denied(), "${blue.image.app.tag}", "the deployment has no `${blue.image.app.tag}`"),
+        ("of the other side", denied(), "${blue.image.app.tag}", "the deployment has no such value"),
         ("not there", scope(), "${green.env.ap.VERSION}", "is the name of the container, or of its variable, another"),
         ("never captured", denied(), "${order}", "captured by a step"),
     ] {
         let said = remedy(scope, name);
         assert!(said.contains(part), "{case}: {said}");
     }
+}
+
+#[test]
+fn values_that_grow_without_end_are_refused_where_they_become_too_long() {
+    let mut suite = suite();
+    suite.variables.insert("v0".into(), text(&"x".repeat(1024)));
+    for step in 1..=10 {
+        suite.variables.insert(format!("v{step}"), text(&format!("${{v{0}}}${{v{0}}}", step - 1)));
+    }
+    let build = |suite: &Suite, facts| Scope::build(suite, facts, &environment, &parameters());
+    assert_eq!(build(&suite, BTreeMap::new()).unwrap().look_up("v10").unwrap().as_str().unwrap().len(), 1 << 20);
+
+    let mut list = suite.clone();
+    list.variables.insert("both".into(), ValueTemplate::List(vec![text("${v10}"), text("x")]));
+    let mut many = suite.clone();
+    for step in 0..16 {
+        many.variables.insert(format!("m{step}"), text("${v10}"));
+    }
+    let mut endless = suite.clone();
+    for step in 11..50 {
+        endless.variables.insert(format!("v{step}"), text(&format!("${{v{0}}}${{v{0}}}", step - 1)));
+    }
+    for (suite, name) in [(list, "both"), (many, "m14"), (endless, "v11")] {
+        let said = build(&suite, BTreeMap::new()).unwrap_err().to_string();
+        assert!(said.starts_with(&format!("variable `{name}` (made on line 1) is too long: ")), "{name}: {said}");
+    }
+
+    // The same for what it would be worth for blue.
+    let mut suite = crate::test_support::suite();
+    suite.variables.insert("twice".into(), text("${green.env.app.A}${green.env.app.A}"));
+    let facts =
+        [("green", 1), ("blue", 600 * 1024)].map(|(side, size)| (format!("{side}.env.app.A"), json!("x".repeat(size))));
+    let scope = build(&suite, BTreeMap::from(facts)).unwrap();
+    assert_eq!((scope.look_up("twice"), scope.for_blue(&text("${twice}"))), (Some(json!("xx")), None));
 }

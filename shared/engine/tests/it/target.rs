@@ -184,6 +184,27 @@ async fn what_lacks_a_value_is_an_error_and_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_request_that_becomes_too_long_is_not_sent() {
+    let server = Server::start(|_| ok("")).await;
+    let long = "${v}".repeat(17);
+    for request in [
+        format!("POST /, side_effects: allowed, body: '{long}'"),
+        format!("POST /, side_effects: allowed, json: [{{ a: '{long}' }}]"),
+        format!("POST /, side_effects: allowed, form: {{ a: '{long}' }}"),
+        format!("GET /, headers: {{ x-a: '{long}' }}"),
+        format!("GET /, query: {{ a: '{long}' }}"),
+    ] {
+        let variable = "x".repeat(1_000_000);
+        let yaml = format!("variables: {{ v: {variable} }}\nchecks: {{ c: {{ request: {request} }} }}");
+        let record = run(&yaml, &server.url()).await.remove(0);
+        assert_eq!(record.outcome, Outcome::Error);
+        let reason = record.reason.unwrap();
+        assert!(reason.contains("is too long with its values filled in, expected at most 16 MiB"), "{reason}");
+    }
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
 async fn a_header_with_a_line_break_is_not_sent() {
     let server = Server::start(|_| ok("")).await;
     let yaml = "
