@@ -6,6 +6,7 @@
 
 mod blue;
 mod mentions;
+mod secrecy;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ pub(crate) use size::request_fits;
 #[derive(Clone, Default)]
 pub struct Scope {
     values: BTreeMap<String, Value>,
-    /// Names whose value is a secret or was made with one.
+    /// Names whose value is a secret, is called like one, or was made with one.
     secret: BTreeSet<String>,
     /// Variables that are made of green's facts, with what they would be worth for blue where that is known.
     of_green: BTreeMap<String, Option<Value>>,
@@ -112,6 +113,7 @@ pub fn secrets_needed(suite: &Suite) -> BTreeSet<String> {
 impl Scope {
     /// The scope of a suite, with facts by their whole names (`deployment.id`, `green.env.app.VERSION`) and the values
     /// of parameters by the names that the suite writes after `ssm:`. Which of them it needs, [`secrets_needed`] says.
+    /// Facts of `green.env` and `blue.env` that are called like secrets (`DB_PASSWORD`, `API_KEY`) are kept like them.
     ///
     /// # Errors
     ///
@@ -146,6 +148,10 @@ impl Scope {
                 }
                 None => {}
             }
+        }
+        for (name, value) in scope.values.iter().filter(|(name, _)| secrecy::is_secret(name)) {
+            secrets.extend(secrecy::hidden(value));
+            scope.secret.insert(name.clone());
         }
         let mut reported = BTreeSet::new();
         for mention in mentions::of(suite) {

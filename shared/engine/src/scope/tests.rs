@@ -160,3 +160,45 @@ fn values_that_grow_without_end_are_refused_where_they_become_too_long() {
     let scope = build(&suite, BTreeMap::from(facts)).unwrap();
     assert_eq!((scope.look_up("twice"), scope.for_blue(&text("${twice}"))), (Some(json!("xx")), None));
 }
+
+#[test]
+fn facts_whose_names_say_so_are_secret() {
+    for (name, secret) in [
+        ("green.env.app.DB_PASSWORD", true),
+        ("blue.env.app.session_token", true),
+        ("green.env.app.CLIENTSECRET", true),
+        ("green.env.app.GOOGLE_CREDENTIALS", true),
+        ("green.env.app.spring.datasource.password", true),
+        ("green.env.app.API_KEY", true),
+        ("green.env.app.APIKEY_V2", true),
+        ("green.env.app.KEYBOARD_LAYOUT", false),
+        ("green.env.app.VERSION", false),
+        ("green.env.token.VERSION", false),
+        ("green.image.token.tag", false),
+    ] {
+        let mut suite = suite();
+        suite.variables.insert("made".into(), text(&format!("v-${{{name}}}")));
+        let facts = BTreeMap::from([(name.to_owned(), json!("f-24680"))]);
+        let scope = Scope::build(&suite, facts, &environment, &parameters()).unwrap();
+        let shown = if secret { "(redacted)" } else { "f-24680" };
+        assert_eq!(scope.redactor().text("f-24680"), shown, "{name}");
+        let captures = Captures::new();
+        let values = Layered { scope: &scope, captures: &captures };
+        for source in [format!("${{{name}}}"), "${made}".to_owned()] {
+            assert_eq!(values.are_private(template(&source).variables()), secret, "{name}: {source}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_facts_value_that_is_also_a_plain_word_stays_readable() {
+    for (value, shown) in [("60", "60"), ("true", "true"), ("False", "False"), ("", ""), ("k-1", "(redacted)")] {
+        let name = "green.env.app.TOKEN_CHECKS".to_owned();
+        let facts = BTreeMap::from([(name.clone(), json!(value))]);
+        let scope = Scope::build(&suite(), facts, &environment, &parameters()).unwrap();
+        assert_eq!(scope.redactor().text(value), shown);
+        let captures = Captures::new();
+        let values = Layered { scope: &scope, captures: &captures };
+        assert!(values.are_private([&Variable { name, line: 1 }]), "{value}");
+    }
+}
