@@ -16,6 +16,11 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Words in the name of an environment variable that holds a version.
 const WORDS: [&str; 9] = ["VERSION", "REVISION", "RELEASE", "COMMIT", "SHA", "BUILD", "TAG", "DIGEST", "IMAGE"];
 
+/// Words in the name of one whose value is not to be shown.
+const SECRETS: [&str; 5] = ["SECRET", "TOKEN", "PASSW", "CREDENTIAL", "KEY"];
+/// Tags that are moved from image to image: no answer says them.
+const MOVING: [&str; 5] = ["latest", "stable", "main", "master", "edge"];
+
 /// A marker that nobody configured.
 pub(crate) struct Found {
     pub(crate) version: Version,
@@ -59,11 +64,18 @@ pub(crate) async fn find(
 }
 
 /// Whether two task definitions that differ here are two versions; a flag that is `on` in one of them is none.
-fn names_a_version(Difference { name, .. }: &Difference) -> bool {
+fn names_a_version(Difference { name, green, blue }: &Difference) -> bool {
+    if MOVING.iter().any(|tag| green == tag || blue == tag) {
+        return false;
+    }
     match name.split_once('.') {
         Some(("env", rest)) => {
             let variable = rest.split_once('.').map_or(rest, |(_, variable)| variable).to_ascii_uppercase();
-            WORDS.iter().any(|word| variable.contains(word))
+            let words = || variable.split(|character: char| !character.is_ascii_alphanumeric());
+            let names = |word: &str| {
+                WORDS.iter().any(|wanted| if wanted.len() > 3 { word.ends_with(wanted) } else { word == *wanted })
+            };
+            words().any(names) && !words().any(|word| SECRETS.iter().any(|secret| word.contains(secret)))
         }
         Some(("image", _)) => true,
         _ => false,
@@ -80,6 +92,10 @@ mod tests {
             ("env.app.VERSION", true),
             ("env.app.git_sha", true),
             ("image.app.tag", true),
+            ("env.app.APPVERSION", true),
+            ("env.app.SHARED_FLAG", false),
+            ("env.app.STAGE", false),
+            ("env.app.VERSION_TOKEN", false),
             ("env.app.NEW_CHECKOUT", false),
             ("env.VERSION.FLAG", false),
             ("task_definition.revision", false),
@@ -87,5 +103,7 @@ mod tests {
             let difference = Difference { name: name.into(), green: "a".into(), blue: "b".into() };
             assert_eq!(names_a_version(&difference), is_one, "{name}");
         }
+        let moved = Difference { name: "image.app.tag".into(), green: "latest".into(), blue: "1.4.2".into() };
+        assert!(!names_a_version(&moved), "no answer says `latest`");
     }
 }
