@@ -60,20 +60,16 @@ pub(crate) async fn ask(
     let within = deadline.within(plan.ready.map_or(Ready::DEFAULT_WITHIN, |ready| ready.within));
     let (record, share) = board.phase("version", session.share(version, wanted, within, board)).await;
     let proven = record.outcome == Outcome::Pass;
+    let same = record.blue.as_ref().filter(|blue| **blue == record.expected).cloned();
     board.update(|draft| {
         draft.version = Some(record);
         draft.green.share = Some(share);
     });
-    let same = board
-        .snapshot()
-        .and_then(|draft| draft.version)
-        .filter(|record| record.blue.as_ref() == Some(&record.expected));
-    if let Some(record) = same {
+    if let Some(marker) = same {
         return board.update(|draft| {
-            draft.problems.push(format!(
-                "{said}, and both bear the marker `{}`: nobody can tell whose answers these are",
-                record.expected
-            ));
+            draft
+                .problems
+                .push(format!("{said}, and both bear the marker `{marker}`: nobody can tell whose answers these are"));
         });
     }
     if let (true, Some(counting)) = (proven, counting) {
