@@ -158,6 +158,12 @@ impl Proof<'_> {
 }
 
 impl VersionRecord {
+    /// Whether blue bears the same marker, so that it does not tell green from blue.
+    #[must_use]
+    pub fn is_blues_too(&self) -> bool {
+        self.blue.as_ref() == Some(&self.expected)
+    }
+
     /// The sentence for a marker that is not green's, read at `place`.
     pub(crate) fn mismatch(&self, observed: &str, place: &str) -> String {
         let expected = &self.expected;

@@ -60,7 +60,7 @@ pub(crate) async fn ask(
     let within = deadline.within(plan.ready.map_or(Ready::DEFAULT_WITHIN, |ready| ready.within));
     let (record, share) = board.phase("version", session.share(version, wanted, within, board)).await;
     let proven = record.outcome == Outcome::Pass;
-    let same = record.blue.as_ref().filter(|blue| **blue == record.expected).cloned();
+    let same = record.is_blues_too().then(|| record.expected.clone());
     board.update(|draft| {
         draft.version = Some(record);
         draft.green.share = Some(share);

@@ -129,7 +129,7 @@ impl Evidence {
         match half.map(|half| (half.outcome, &half.said)) {
             Some((Outcome::Pass, said)) => Ok(Some(said.clone())),
             Some((Outcome::Inconclusive, said)) if draft.demands.version => {
-                let same = draft.version.as_ref().filter(|record| record.blue.as_ref() == Some(&record.expected));
+                let same = draft.version.as_ref().filter(|record| record.is_blues_too());
                 match same {
                     None => Ok(None),
                     Some(record) => Err(format!(

@@ -179,7 +179,7 @@ impl Investigation<'_> {
         }
         self.board.update(|draft| {
             draft.green.targets = traffic.targets();
-            let same = draft.version.as_ref().filter(|record| record.blue.as_ref() == Some(&record.expected));
+            let same = draft.version.as_ref().filter(|record| record.is_blues_too());
             let same = same.map(|record| {
                 format!("blue's version marker is `{}` too: it does not tell green from blue", record.expected)
             });
